@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests: a message that is answered by exactly one outcome - the value, or an error: unhandled, unanswered, the
+ * receiver's end, timeout, full, no memory, stopped. The first one wins; what comes later is dropped and counted.
+ */
+#ifndef GREENROOM_ASK_H
+#define GREENROOM_ASK_H
+
+#include <greenroom/actor.h>
+
+/* A request under way, or its outcome. It belongs to the actor (or, asked with NULL, to the thread) that asked. */
+typedef struct gr_future gr_future;
+
+GRI_BEGIN_C
+
+/* What the macros below call. */
+GR_API GR_MUST_USE gr_future *gri_ask(gr_actor *self, gr_ref to, const struct gr_type *reply_type,
+                                      gr_time deadline, const struct gr_type *type, const void *message);
+GR_API GR_MUST_USE int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *out,
+                                gr_time deadline, const struct gr_type *type, const void *message);
+GR_API int gri_reply(gr_actor *self, const struct gr_type *request, const struct gr_type *type,
+                     const void *message);
+GR_API const void *gri_future_value(const gr_future *future, const struct gr_type *type);
+
+/* Answers the request being handled with an error (negative, or positive of the program's own) instead of a value.
+ * Errors: GR_ECONTEXT if there is none, or it has been answered. */
+GR_API int gr_reply_error(gr_actor *self, int error);
+
+/*
+ * Waits until the future has its outcome. Returns 0 with a value, the request's error, or GR_ETIMEOUT when `deadline`
+ * passed first, which leaves it pending. A coroutine waits without blocking its loop; with `self` NULL the thread
+ * blocks. A handler actor can't wait: GR_ECONTEXT. In a coroutine that is killed: GR_EKILLED.
+ */
+GR_API GR_MUST_USE int gr_await(gr_actor *self, gr_future *future, gr_time deadline);
+
+/* Whether the outcome is there; never waits. */
+GR_API bool gr_future_done(const gr_future *future);
+
+/* The outcome's error: 0 for a value, GR_EBUSY while pending. */
+GR_API int gr_future_error(const gr_future *future);
+
+/* Gives the future back; its value is not to be read afterwards. Pending: the answer will be dropped as late. NULL is
+ * fine. An actor's futures are released at its end. By the owner only. */
+GR_API void gr_future_release(gr_future *future);
+
+GRI_END_C
+
+/*
+ * gr_ask(self, to, deadline, Q, fields ...): sends the request Q and returns its future; `deadline` ends it with
+ * GR_ETIMEOUT. Never NULL but for lack of memory: a request that can't be sent is a future with that error. Takes the
+ * counts of the request's strings and buffers. `self` NULL: any thread that is no loop's.
+ */
+#define gr_ask(self, to, deadline, Q, ...)                                                                   \
+    gri_ask(self, to, Q##_gr_reply_type, deadline, &Q##_gr_type, GRI_LITERAL(Q##_gr_struct, __VA_ARGS__))
+
+/* The value of a future of request Q, as const struct R *, or NULL if it has none. Valid until the release. */
+#define gr_future_value(future, Q) ((const Q##_gr_reply *)gri_future_value(future, Q##_gr_reply_type))
+
+/*
+ * gr_call(self, to, &out, deadline, Q, fields ...): asks and waits; `out` is a struct R, filled on success, whose
+ * strings and buffers are then the caller's. From a coroutine, or with `self` NULL from a plain thread.
+ * Returns 0, the request's error, or GR_ECONTEXT in a handler actor.
+ */
+#define gr_call(self, to, out, deadline, Q, ...)                                                             \
+    gri_call(self, to, Q##_gr_reply_type, GRI_OUT(Q##_gr_reply, out), deadline, &Q##_gr_type,                \
+             GRI_LITERAL(Q##_gr_struct, __VA_ARGS__))
+
+/*
+ * gr_reply(self, Q, fields of the reply ...): answers the request Q being handled. Always takes the counts of the
+ * reply's strings and buffers. Errors, which may be ignored: GR_ECONTEXT if no request of type Q is being handled or it
+ * has been answered; GR_ESTALE if the asker has ended.
+ */
+#define gr_reply(self, Q, ...)                                                                               \
+    gri_reply(self, &Q##_gr_type, Q##_gr_reply_type, GRI_LITERAL(Q##_gr_reply, __VA_ARGS__))
+
+#ifdef __cplusplus
+#define GRI_OUT(T, out) static_cast<T *>(out)
+#else
+#define GRI_OUT(T, out) _Generic((out), T * : (out))
+#endif
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Monitors, and the signals that actors get about each other. */
+#ifndef GREENROOM_MONITOR_H
+#define GREENROOM_MONITOR_H
+
+#include <greenroom/actor.h>
+
+enum gr_signal_kind {
+    GR_SIGNAL_DOWN = 1, /* a monitored actor has ended */
+    GR_SIGNAL_EXIT,     /* a linked actor has ended (links come with a later release) */
+    GR_SIGNAL_ROOM      /* an actor asked about with gr_notify_room has room, or has ended */
+};
+
+/* A signal. It keeps its place in line: the last message of an actor comes before the down that tells of its end. */
+struct gr_signal {
+    enum gr_signal_kind kind; /* which */
+    gr_ref actor;             /* whom it is about */
+    uint64_t monitor;         /* for a down: what gr_monitor gave */
+    int reason;               /* for a down: 0 normal, GR_ESTALE if it had already ended, else why it ended */
+};
+
+GRI_BEGIN_C
+
+/*
+ * Watches `actor`: one down signal arrives when it ends, at once if it already has. *monitor, never 0, names the watch.
+ * Errors: GR_ENOMEM. Needs `self`.
+ */
+GR_API GR_MUST_USE int gr_monitor(gr_actor *self, gr_ref actor, uint64_t *monitor);
+
+/* Ends a watch: after this returns, no down of it arrives, not even one already in the mailbox. Returns GR_ENOTFOUND if
+ * it was delivered before, or never was. */
+GR_API int gr_demonitor(gr_actor *self, uint64_t monitor);
+
+GRI_END_C
+
+#endif

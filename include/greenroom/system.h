@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Systems: a set of loops with the actors on them. Most programs need gr_run alone; a program that owns its main loop
+ * drives a system by its descriptor.
+ */
+#ifndef GREENROOM_SYSTEM_H
+#define GREENROOM_SYSTEM_H
+
+#include <greenroom/actor.h>
+#include <greenroom/send.h>
+
+#include <stdio.h>
+
+typedef struct gr_system gr_system;
+
+/* Exit codes of gr_run beside 0 and 1 (the root actor failed). */
+#define GR_EXIT_ABANDONED 124 /* something did not end by the stop's deadline; the process left by _exit */
+#define GR_EXIT_OPTIONS   2   /* an option or a GR_ variable was refused; the reason is on stderr */
+
+/* The largest number of loops. */
+#define GR_LOOPS_MAX 62
+
+/*
+ * Options of a system. Zero values are the defaults; the environment variable in brackets, if set, wins over a zero.
+ */
+typedef struct gr_system_options {
+    uint32_t size;         /* of this struct; the macros fill it */
+    int loops;             /* [GR_LOOPS] default: the processors this process may use */
+    uint64_t seed;         /* [GR_SEED] not 0: simulate on one thread from this seed */
+    uint64_t memory_max;   /* [GR_MEMORY_MAX] bytes for messages and actors; default: no limit */
+    uint32_t actors_max;   /* [GR_ACTORS_MAX] default 16 Mi */
+    uint32_t stack_size;   /* [GR_STACK_SIZE] bytes of a coroutine's stack; default 64 KiB */
+    int blocking_threads;  /* [GR_BLOCKING_THREADS] most threads for gr_blocking; default 64 */
+    gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */
+    gr_time stop_deadline; /* [GR_STOP_DEADLINE_MS] for gr_run's own stops; default 5 s */
+    bool keep_signals;     /* leave SIGINT, SIGTERM and SIGPIPE to the program */
+} gri_system_options;
+
+/* Counts since the system was created. Read without stopping it, so sums may be a moment apart. */
+struct gr_system_counts {
+    uint64_t spawned;                            /* actors */
+    uint64_t ended;                              /* actors */
+    uint64_t sent;                               /* messages accepted for delivery, from actors and outside */
+    uint64_t handled;                            /* messages that a handler or a receive took */
+    uint64_t requests;                           /* asked */
+    uint64_t replies;                            /* that ended a request */
+    uint64_t dead_letters[GR_DEAD_LETTER_COUNT]; /* by cause */
+};
+
+/* One living actor. */
+struct gr_actor_info {
+    gr_ref ref;            /* its reference */
+    const char *behaviour; /* its definition's name; lives as long as the program */
+    int loop;              /* where it runs */
+    bool is_coroutine;     /* or a handler actor */
+    uint32_t mailbox;      /* messages that wait, a moment ago */
+    uint64_t bytes;        /* its slot, state, stack and waiting messages, a moment ago */
+};
+
+/* What did not end by a stop's deadline. */
+struct gr_abandoned {
+    gr_ref actor;     /* the actor whose handler runs, or null for a blocking job */
+    const char *name; /* of its behaviour, or "blocking job" */
+    int thread;       /* the loop's index, or -1 for the blocking pool */
+    gr_time since;    /* how long it has been running */
+};
+
+GRI_BEGIN_C
+
+/*
+ * Runs `root` as a coroutine actor on a new system, and that system on this thread, until the root actor and all that
+ * were spawned with .holds_exit have ended; then stops the rest. SIGINT and SIGTERM stop it in order: every actor is
+ * asked to stop, and killed at the deadline.
+ * Returns the process's exit code: 0 if root returned 0; 1 otherwise, with the error on stderr; GR_EXIT_OPTIONS;
+ * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list.
+ */
+GR_API GR_MUST_USE int gri_run(int (*root)(gr_actor *self, void *argument), void *argument,
+                               const struct gr_system_options *options);
+
+/* Creates a system; nothing runs yet. Errors: GR_ENOMEM, GR_EINVALID (an option or a GR_ variable; gr_last_error(NULL)
+ * names it), GR_ELAYOUT, GR_ESYS, GR_ELIMIT (too many systems). *system is then NULL. Any thread. */
+GR_API GR_MUST_USE int gri_system_create(const struct gr_system_options *options, gr_system **system);
+
+/* Spawns an actor from outside: on loop 0 or where options.loop says. Otherwise as gr_spawn. Any thread. */
+GR_API GR_MUST_USE gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
+                                           const struct gr_spawn_options *options, const void *start);
+
+/* Runs the loops (loop 0 on this thread) until the system is stopped. May be called again after it returned from a
+ * stop. Errors: GR_EBUSY if it runs already, GR_ESYS, GR_ENOMEM. */
+GR_API GR_MUST_USE int gr_system_run(gr_system *system);
+
+/*
+ * For a program with a main loop of its own: a descriptor that is readable when gr_system_step has work, at most one
+ * for each system; -1 under simulation. It stays the system's. Other loops, if any, run on threads of their own, which
+ * the first step starts.
+ */
+GR_API int gr_system_fd(gr_system *system);
+
+/* Runs loop 0 without blocking; *more tells whether to call again at once. One thread, always the same. Errors: as
+ * gr_system_run; GR_ESTOPPED when the system has stopped. */
+GR_API GR_MUST_USE int gr_system_step(gr_system *system, bool *more);
+
+/*
+ * Stops the system: actors are asked to stop, then killed at half of `deadline`; returns when nothing runs any more.
+ * Errors: GR_ETIMEOUT for a call from one of its own actors, which only starts the stop; GR_EABANDONED when handlers or
+ * blocking jobs still ran at the deadline: then up to `capacity` of them are listed in `list` (may be NULL), their
+ * number in *count (may be NULL), and the system must not be destroyed. Any thread.
+ */
+GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list,
+                                      size_t capacity, size_t *count);
+
+/* Frees a system, stopping it first if need be; NULL is fine. If work was abandoned, what it may touch is kept. Not from
+ * an actor. References to its actors become errors. */
+GR_API void gr_system_destroy(gr_system *system);
+
+/* The system of an actor. */
+GR_API gr_system *gr_actor_system(const gr_actor *self);
+
+/* The number of loops. Any thread. */
+GR_API int gr_system_loops(const gr_system *system);
+
+/* Reads the counts. Any thread. */
+GR_API void gr_system_count(const gr_system *system, struct gr_system_counts *counts);
+
+/* Lists living actors in order of slots: up to `capacity` into `list`; returns how many there are. Any thread. */
+GR_API size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, size_t capacity);
+
+/* The version of the library that runs, as "0.1.0". Any thread. */
+GR_API const char *gr_version(void);
+
+GRI_END_C
+
+/* gr_run(root, argument), and gr_run_with(root, argument, (.loops = 2)) with options. */
+#define gr_run_with(root, argument, options)                                                                 \
+    gri_run(root, argument, GRI_OPTIONS(gri_system_options, GRI_OPEN options))
+#define gr_run(root, argument) gr_run_with(root, argument, ())
+
+/* gr_system_create(&system, options ...), as gr_system_create(&system, .loops = 2). */
+#define gr_system_create(system, ...) gri_system_create(GRI_OPTIONS(gri_system_options, __VA_ARGS__), system)
+
+/* gr_system_spawn(system, A, (options ...), fields ...). */
+#define gr_system_spawn(system, A, options, ...)                                                             \
+    gri_system_spawn(system, A##_gr_behaviour(), GRI_OPTIONS(gri_spawn_options, GRI_OPEN options),           \
+                     GRI_LITERAL(A##_gr_start, __VA_ARGS__))
+
+#endif
