@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The envelope: the 48 bytes before each message's payload while it travels and waits. A payload of up to 16 bytes
+ * shares one 64-byte cache line with it. It knows no mailbox, loop or actor, only their numbers.
+ *
+ * Everything that travels between actors is one of these: user messages, signals, and control. Who creates an
+ * obligation (a request, a monitor, ...) allocates the envelope of its answer then, so answering never allocates.
+ */
+#ifndef GRI_MESSAGES_ENVELOPE_H
+#define GRI_MESSAGES_ENVELOPE_H
+
+#include <greenroom/base.h>
+#include <greenroom/ref.h>
+
+/* What an envelope is. The order matters: those up to GRI_MAIL_LAST_IN_LANE wait in the mailbox. */
+enum gri_mail_kind {
+    GRI_MAIL_USER = 0, /* a user's message; the only kind that bounds and policies apply to */
+    GRI_MAIL_START,    /* a spawn with its start message; always an actor's first */
+    GRI_MAIL_DOWN,     /* signal: payload struct gri_watch_notice */
+    GRI_MAIL_ROOM,     /* signal: payload struct gri_watch_notice */
+    GRI_MAIL_LAST_IN_LANE = GRI_MAIL_ROOM,
+    GRI_MAIL_REPLY,       /* control: the outcome of a request */
+    GRI_MAIL_STOP,        /* control: end before the next message; `error` is the reason */
+    GRI_MAIL_KILL,        /* control: end at once */
+    GRI_MAIL_MONITOR,     /* control: payload struct gri_watch_notice, becomes its DOWN */
+    GRI_MAIL_DEMONITOR,   /* control: payload struct gri_watch_record */
+    GRI_MAIL_NOTIFY_ROOM, /* control: payload struct gri_watch_notice, becomes its ROOM */
+    GRI_MAIL_LEASE,       /* control, to a loop: asks for or brings free slots */
+    GRI_MAIL_LOOP         /* control, to a loop: payload a function to run there */
+};
+
+enum {
+    GRI_MAIL_HEAVY = 1,    /* weighs more than its pool class: large, or holds strings or buffers */
+    GRI_MAIL_FOREIGN = 2,  /* a reply envelope whose asker is a plain thread: to_generation is its box */
+    GRI_MAIL_ORDERED = 4, /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
+    GRI_MAIL_JOB = 8      /* a reply whose payload points to the record of a blocking job */
+};
+
+/* Room for the order that tells another loop what to spawn. */
+#define GRI_MAIL_ORDER_BYTES 64u
+
+/* `home` of an envelope that came straight from the memory seam, not from a loop's pool. */
+#define GRI_HOME_MEMORY 255
+
+struct gri_message {
+    struct gri_message *next; /* in a mailbox, an outbox or a chain */
+    uint64_t to_generation;   /* the receiver's; checked by its owner on arrival */
+    union {
+        uint64_t sender_generation; /* the sender's, 0 for none */
+        uint64_t handle;            /* of a reply: which of the asker's requests it ends */
+    };
+    struct gri_message *reply; /* of a request: the envelope of its answer; NULL for other messages */
+    uint32_t to_slot;          /* the receiver's; for control to a loop unused */
+    union {
+        uint32_t sender_slot; /* the sender's */
+        int32_t error;        /* of a reply: the request's error; of a stop: the reason */
+    };
+    uint16_t sender_seat; /* the sender's */
+    uint16_t type;        /* id of the payload's type */
+    uint8_t kind;         /* enum gri_mail_kind */
+    uint8_t flags;        /* GRI_MAIL_ */
+    uint8_t pool_class;   /* size class of the block, or GRI_POOL_LARGE */
+    uint8_t home;         /* index of the loop whose pool it came from, or GRI_HOME_MEMORY */
+    uint64_t payload[];   /* the message */
+};
+
+_Static_assert(sizeof(struct gri_message) == 48, "an envelope and 16 bytes of payload fill one cache line");
+
+static inline gr_ref gri_message_sender(const struct gri_message *m)
+{
+    gr_ref ref = {m->sender_seat, m->sender_slot, m->sender_generation};
+    return m->sender_generation ? ref : (gr_ref){0, 0, 0};
+}
+
+#endif
