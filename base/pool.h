@@ -116,6 +116,21 @@ static inline void *gri_pool_take(struct gri_pool *pool, unsigned class)
     return block;
 }
 
+/* Whether a take of this class needs no call. */
+static inline bool gri_pool_is_ready(const struct gri_pool *pool, unsigned class)
+{
+    return pool->free[class] != NULL;
+}
+
+/* A take after gri_pool_is_ready said yes. */
+static inline void *gri_pool_take_ready(struct gri_pool *pool, unsigned class)
+{
+    struct gri_pool_block *block = pool->free[class];
+    gri_memory_unpoison(block, gri_pool_class_size(class));
+    pool->free[class] = block->next;
+    return block;
+}
+
 /* Gives a block back to the pool it came from. The owner. */
 static inline void gri_pool_give(struct gri_pool *pool, void *p, unsigned class)
 {

@@ -55,14 +55,47 @@ struct gri_message {
         uint32_t sender_slot; /* the sender's */
         int32_t error;        /* of a reply: the request's error; of a stop: the reason */
     };
-    uint16_t sender_seat; /* the sender's */
-    uint16_t type;        /* id of the payload's type */
-    uint8_t kind;         /* enum gri_mail_kind */
-    uint8_t flags;        /* GRI_MAIL_ */
-    uint8_t pool_class;   /* size class of the block, or GRI_POOL_LARGE */
-    uint8_t home;         /* index of the loop whose pool it came from, or GRI_HOME_MEMORY */
+    union {
+        struct {
+            uint16_t sender_seat; /* the sender's */
+            uint16_t type;        /* id of the payload's type */
+            uint8_t kind;         /* enum gri_mail_kind */
+            uint8_t flags;        /* GRI_MAIL_ */
+            uint8_t pool_class;   /* size class of the block, or GRI_POOL_LARGE */
+            uint8_t home;         /* index of the loop whose pool it came from, or GRI_HOME_MEMORY */
+        };
+        uint64_t header; /* the same as one word: what a type and a loop give is stored at once */
+    };
     uint64_t payload[];   /* the message */
 };
+
+/* Where things are in the header as one word. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define GRI_HEADER_CLASS_SHIFT 48
+#define GRI_HEADER_WHAT        (UINT64_C(0x00ffffff) << 32) /* kind, flags and pool class */
+#define GRI_HEADER_HOME        (UINT64_C(0xff) << 56)
+#else
+#define GRI_HEADER_CLASS_SHIFT 8
+#define GRI_HEADER_WHAT        (UINT64_C(0x00ffffff) << 8)
+#define GRI_HEADER_HOME        UINT64_C(0xff)
+#endif
+
+/* The header of a user message of a type, without seat and home. */
+static inline uint64_t gri_header_of_type(uint32_t type, bool is_counted, unsigned pool_class, bool is_large)
+{
+    struct gri_message m = {.type = (uint16_t)type,
+                            .flags = is_counted || is_large ? GRI_MAIL_HEAVY : 0,
+                            .pool_class = (uint8_t)pool_class,
+                            .home = is_large ? GRI_HOME_MEMORY : 0};
+    return m.header;
+}
+
+/* The header's part that a sender's seat and a loop's pool give. */
+static inline uint64_t gri_header_of_loop(uint32_t seat, unsigned home)
+{
+    struct gri_message m = {.sender_seat = (uint16_t)seat, .home = (uint8_t)home};
+    return m.header;
+}
 
 _Static_assert(sizeof(struct gri_message) == 48, "an envelope and 16 bytes of payload fill one cache line");
 

@@ -15,7 +15,9 @@
 
 #include "base/error.h"
 #include "base/platform.h"
+#include "base/pool.h"
 #include "base/text.h"
+#include "messages/envelope.h"
 #include "messages/layout.h"
 
 #include <greenroom/error.h>
@@ -69,9 +71,18 @@ static uint32_t next_id(gri_atomic_u32 *count)
     return used + 1;
 }
 
+/* Names a type, and makes what its messages' envelopes start with. */
+static void give_id(struct gr_type *type, uint32_t id)
+{
+    unsigned pool_class = gri_pool_class(sizeof(struct gri_message) + type->size);
+    type->id = id;
+    type->envelope =
+        gri_header_of_type(id, type->flags & GRI_TYPE_COUNTED, pool_class, pool_class == GRI_POOL_LARGE);
+}
+
 static void publish_type(gri_atomic_ptr *bucket, struct gr_type *type, uint32_t id)
 {
-    type->id = id;
+    give_id(type, id);
     type->next = gri_load(bucket, GRI_RELAXED);        /* ours: only stored under the lock */
     gri_store(bucket, type, GRI_RELEASE);              /* publishes the table to gr_type_find */
     gri_store(&gri_type_table[id], type, GRI_RELEASE); /* publishes the table to gri_type_by_id */
@@ -89,7 +100,7 @@ static void place_type(struct gr_type *type)
         gri_text_init(&why, buffer, sizeof buffer);
         gri_text_format(&why, "it is defined twice, and differently: ");
         if (!gri_layout_differs(other, type, &why)) {
-            type->id = other->id;
+            give_id(type, other->id);
             return;
         }
         remember(GR_ELAYOUT, "message type", type->name, buffer);

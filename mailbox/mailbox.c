@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mail lane's rare paths: bounds, policies and signals. The common ones are inline in mailbox.h. */
+#include "mailbox/mailbox.h"
+
+#include "base/assert.h"
+#include "messages/registry.h"
+#include "messages/visit.h"
+
+void gri_mailbox_init(struct gri_mailbox *mailbox)
+{
+    *mailbox = (struct gri_mailbox){
+        .bound_messages = GRI_MAILBOX_MESSAGES_DEFAULT,
+        .bound_kib = GRI_MAILBOX_KIB_DEFAULT,
+    };
+}
+
+/* The full word that says what the queue is. */
+static void store_full(struct gri_mailbox *mailbox, uint32_t bits)
+{
+    uint32_t policy = gri_full_read(&mailbox->full) >> GRI_FULL_POLICY_SHIFT << GRI_FULL_POLICY_SHIFT;
+    gri_full_set_bits(&mailbox->full, policy | (bits & GRI_FULL_HARD));
+    if (bits & GRI_FULL)
+        gri_full_set(&mailbox->full);
+    else
+        gri_full_clear(&mailbox->full);
+}
+
+/* Whether the queue is at `twice` times its bound or above. */
+static bool at_bound(const struct gri_mailbox *mailbox, unsigned times)
+{
+    return gri_load(&mailbox->count, GRI_RELAXED) >= (uint64_t)mailbox->bound_messages * times ||
+           gri_mailbox_bytes(mailbox) / times >= gri_mailbox_bound_bytes(mailbox);
+}
+
+/* Rounded up; more than 4 TiB is no bound that anyone reaches. */
+static uint32_t kib(uint64_t bytes)
+{
+    uint64_t units = bytes / 1024 + (bytes % 1024 != 0);
+    return units > UINT32_MAX ? UINT32_MAX : (uint32_t)units;
+}
+
+void gri_mailbox_configure(struct gri_mailbox *mailbox, const struct gr_mailbox_options *options)
+{
+    if (options->messages) mailbox->bound_messages = options->messages;
+    if (options->bytes) mailbox->bound_kib = kib(options->bytes);
+    gri_full_set_bits(&mailbox->full, (uint32_t)options->policy << GRI_FULL_POLICY_SHIFT);
+    if (at_bound(mailbox, 1)) gri_mailbox_reached_bound(mailbox);
+}
+
+size_t gri_message_block_size(const struct gri_message *m)
+{
+    if (m->pool_class != GRI_POOL_LARGE) return gri_pool_class_size(m->pool_class);
+    size_t size = gri_type_by_id(m->type)->size;
+    if (m->flags & GRI_MAIL_ORDERED) size = ((size + 7) & ~(size_t)7) + GRI_MAIL_ORDER_BYTES;
+    return sizeof *m + size;
+}
+
+uint64_t gri_message_weight_heavy(const struct gri_message *m)
+{
+    const struct gr_type *type = gri_type_by_id(m->type);
+    uint64_t block = gri_message_block_size(m);
+    if (type->flags & GRI_TYPE_COUNTED) block += gri_message_counted_bytes(type, m->payload);
+    return block;
+}
+
+/* What a policy says at the bound; `hard`: at twice the bound. */
+static enum gri_verdict policy_verdict(enum gr_policy policy, bool hard)
+{
+    switch (policy) {
+    case GR_POLICY_WAIT:
+        return hard ? GRI_REJECT : GRI_ACCEPT_REST;
+    case GR_POLICY_DROP_NEWEST:
+        return GRI_DROP_NEWEST;
+    case GR_POLICY_DROP_OLDEST:
+        return GRI_ACCEPT_DROP_OLDEST;
+    case GR_POLICY_REJECT:
+        break;
+    }
+    return GRI_REJECT;
+}
+
+static enum gr_policy policy_of(uint32_t full)
+{
+    return (enum gr_policy)(full >> GRI_FULL_POLICY_SHIFT);
+}
+
+enum gri_verdict gri_mailbox_verdict_full(const struct gri_mailbox *mailbox)
+{
+    return policy_verdict(policy_of(gri_full_read(&mailbox->full)), at_bound(mailbox, 2));
+}
+
+enum gri_verdict gri_full_verdict(uint32_t full)
+{
+    enum gr_policy policy = policy_of(full);
+    /* The owner drops the oldest on arrival: nobody is refused for its sake. */
+    if (!(full & GRI_FULL) || policy == GR_POLICY_DROP_OLDEST) return GRI_ACCEPT;
+    return policy_verdict(policy, (full & GRI_FULL_HARD) != 0);
+}
+
+void gri_mailbox_reached_bound(struct gri_mailbox *mailbox)
+{
+    store_full(mailbox, GRI_FULL | (at_bound(mailbox, 2) ? GRI_FULL_HARD : 0));
+}
+
+bool gri_mailbox_check_room(struct gri_mailbox *mailbox)
+{
+    uint32_t low = mailbox->bound_messages - (mailbox->bound_messages + 3) / 4;
+    uint64_t low_bytes = gri_mailbox_bound_bytes(mailbox) / 4 * 3;
+    if (gri_load(&mailbox->count, GRI_RELAXED) > low || gri_mailbox_bytes(mailbox) > low_bytes) {
+        bool hard = (gri_full_read(&mailbox->full) & GRI_FULL_HARD) != 0;
+        if (hard && !at_bound(mailbox, 2)) store_full(mailbox, GRI_FULL);
+        return false;
+    }
+    store_full(mailbox, 0);
+    return true;
+}
+
+void gri_mailbox_push_signal(struct gri_mailbox *mailbox, struct gri_message *m)
+{
+    GRI_ASSERT(m->kind != GRI_MAIL_USER);
+    gri_mailbox_append(mailbox, m);
+}
+
+void gri_mailbox_push_start(struct gri_mailbox *mailbox, struct gri_message *m)
+{
+    GRI_ASSERT(m->kind == GRI_MAIL_START);
+    m->next = mailbox->head;
+    if (mailbox->head == NULL) mailbox->tail = m;
+    mailbox->head = m;
+}
+
+struct gri_message *gri_mailbox_drop_oldest(struct gri_mailbox *mailbox)
+{
+    struct gri_message **link = &mailbox->head;
+    struct gri_message *before = NULL;
+    while (*link != NULL && (*link)->kind != GRI_MAIL_USER) {
+        before = *link;
+        link = &before->next;
+    }
+    struct gri_message *m = *link;
+    if (m == NULL) return NULL;
+    *link = m->next;
+    if (mailbox->tail == m) mailbox->tail = before;
+    gri_mailbox_count(mailbox, m, -1);
+    if (gri_mailbox_is_full(mailbox)) (void)gri_mailbox_check_room(mailbox);
+    return m;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A mailbox's mail lane: a bounded queue of envelopes that only the loop which owns the actor touches, and the full
+ * word by which senders of other loops learn that it is full. It decides what to do with one more message; it
+ * schedules nobody and frees nothing. Control never waits here: the owner acts on it when it arrives.
+ *
+ * Invariants: `count` and `excess` are the sums over the queue's user messages. The full word is set from the moment the
+ * bound is reached until the queue has fallen to three quarters of it.
+ */
+#ifndef GRI_MAILBOX_MAILBOX_H
+#define GRI_MAILBOX_MAILBOX_H
+
+#include "base/pool.h"
+#include "mailbox/full_word.h"
+#include "messages/envelope.h"
+
+#include <greenroom/actor.h>
+
+#define GRI_MAILBOX_MESSAGES_DEFAULT 65536u
+#define GRI_MAILBOX_KIB_DEFAULT      65536u
+
+/* The full word's higher bits. */
+#define GRI_FULL_HARD         2u /* at twice the bound: not even a resting sender's message is accepted */
+#define GRI_FULL_POLICY_SHIFT 8  /* enum gr_policy from here on */
+
+struct gri_mailbox {
+    struct gri_message *head;  /* the oldest; NULL when empty */
+    struct gri_message *tail;  /* the newest; undefined when empty */
+    gri_atomic_u32 count;      /* user messages in the queue; stored by the owner, read by listings */
+    uint32_t bound_messages;   /* the bound on `count` */
+    gri_atomic_u64 excess;     /* weight of those messages beyond the smallest block of each, bytes; as `count` */
+    uint32_t bound_kib;         /* the bound on their weight, in KiB */
+    struct gri_full_word full; /* what senders of other loops read */
+};
+
+/* What becomes of one more message. */
+enum gri_verdict {
+    GRI_ACCEPT,             /* there is room */
+    GRI_ACCEPT_DROP_OLDEST, /* drop the oldest user message, then accept */
+    GRI_ACCEPT_REST, /* accept; a handler sender then rests until there is room, a coroutine waits before */
+    GRI_DROP_NEWEST, /* the new message becomes a dead letter */
+    GRI_REJECT       /* tell the sender */
+};
+
+/* An empty mailbox with the default bound, at rest in a free slot. */
+void gri_mailbox_init(struct gri_mailbox *mailbox);
+
+/* Sets the bound and the policy; zeroes in `options` are the defaults. Keeps what is in the queue. */
+void gri_mailbox_configure(struct gri_mailbox *mailbox, const struct gr_mailbox_options *options);
+
+/* What the smallest message weighs. */
+#define GRI_MESSAGE_WEIGHT_MIN 64u
+
+/* Bytes of an envelope's block. */
+size_t gri_message_block_size(const struct gri_message *m);
+
+/* What an envelope counts for in bytes: its block, and the strings and buffers it owns. */
+uint64_t gri_message_weight_heavy(const struct gri_message *m);
+
+static inline uint64_t gri_message_weight(const struct gri_message *m)
+{
+    if (__builtin_expect((m->flags & GRI_MAIL_HEAVY) != 0, 0)) return gri_message_weight_heavy(m);
+    return gri_pool_class_size(m->pool_class);
+}
+
+/* Whether it weighs no more than the smallest. */
+static inline bool gri_message_is_small(const struct gri_message *m)
+{
+    return m->pool_class == 0 && !(m->flags & GRI_MAIL_HEAVY);
+}
+
+/* Whether the full word is set. */
+static inline bool gri_mailbox_is_full(const struct gri_mailbox *mailbox)
+{
+    return (gri_full_read(&mailbox->full) & GRI_FULL) != 0;
+}
+
+static inline uint64_t gri_mailbox_bound_bytes(const struct gri_mailbox *mailbox)
+{
+    return (uint64_t)mailbox->bound_kib << 10;
+}
+
+/* The weight of the user messages in the queue, bytes. Any thread, as a number of a moment ago. */
+static inline uint64_t gri_mailbox_bytes(const struct gri_mailbox *mailbox)
+{
+    return (uint64_t)gri_load(&mailbox->count, GRI_RELAXED) * GRI_MESSAGE_WEIGHT_MIN +
+           gri_load(&mailbox->excess, GRI_RELAXED);
+}
+
+static inline bool gri_mailbox_has_room(const struct gri_mailbox *mailbox)
+{
+    return gri_load(&mailbox->count, GRI_RELAXED) < mailbox->bound_messages &&
+           gri_mailbox_bytes(mailbox) < gri_mailbox_bound_bytes(mailbox);
+}
+
+/* The verdict of the owner's own loop: exact. */
+enum gri_verdict gri_mailbox_verdict_full(const struct gri_mailbox *mailbox);
+
+static inline enum gri_verdict gri_mailbox_verdict(const struct gri_mailbox *mailbox)
+{
+    if (__builtin_expect(gri_mailbox_has_room(mailbox), 1)) return GRI_ACCEPT;
+    return gri_mailbox_verdict_full(mailbox);
+}
+
+/* The verdict of another loop or thread, from what the full word says. */
+enum gri_verdict gri_full_verdict(uint32_t full);
+
+/* Called after the sums grew to the bound: stores the full word. */
+void gri_mailbox_reached_bound(struct gri_mailbox *mailbox);
+
+/* Appends to the queue, whatever it is. */
+static inline void gri_mailbox_append(struct gri_mailbox *mailbox, struct gri_message *m)
+{
+    m->next = NULL;
+    if (mailbox->head == NULL)
+        mailbox->head = m;
+    else
+        mailbox->tail->next = m;
+    mailbox->tail = m;
+}
+
+/* Adds one user message to the sums, or with -1 takes it out again. The owner is the only writer: no read-modify-write,
+ * and nothing is published. A small plain message has no excess. */
+static inline void gri_mailbox_count(struct gri_mailbox *mailbox, const struct gri_message *m, int by)
+{
+    gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) + (uint32_t)by, GRI_RELAXED);
+    if (__builtin_expect(gri_message_is_small(m), 1)) return;
+    uint64_t excess = gri_message_weight(m) - GRI_MESSAGE_WEIGHT_MIN;
+    gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) + (by > 0 ? excess : -excess), GRI_RELAXED);
+}
+
+/* Adds one small message to the sums. */
+static inline void gri_mailbox_count_small(struct gri_mailbox *mailbox)
+{
+    gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) + 1, GRI_RELAXED);
+}
+
+/* Whether a small message can be pushed without reaching the bound. */
+static inline bool gri_mailbox_has_room_for_two(const struct gri_mailbox *mailbox)
+{
+    uint32_t after = gri_load(&mailbox->count, GRI_RELAXED) + 1;
+    return after < mailbox->bound_messages &&
+           (uint64_t)after * GRI_MESSAGE_WEIGHT_MIN + gri_load(&mailbox->excess, GRI_RELAXED) <
+               gri_mailbox_bound_bytes(mailbox);
+}
+
+/* Appends a user message: counted. */
+static inline void gri_mailbox_push(struct gri_mailbox *mailbox, struct gri_message *m)
+{
+    gri_mailbox_append(mailbox, m);
+    gri_mailbox_count(mailbox, m, 1);
+    if (__builtin_expect(!gri_mailbox_has_room(mailbox), 0)) gri_mailbox_reached_bound(mailbox);
+}
+
+/* Appends a signal: keeps its place in line, is not counted. */
+void gri_mailbox_push_signal(struct gri_mailbox *mailbox, struct gri_message *m);
+
+/* Puts the start message before all others: mail of third parties may have come before it. Not counted. */
+void gri_mailbox_push_start(struct gri_mailbox *mailbox, struct gri_message *m);
+
+/* Called after a pop while the full word is set: clears it at three quarters; true if it did, so that the caller tells
+ * those who wait for room. */
+bool gri_mailbox_check_room(struct gri_mailbox *mailbox);
+
+/* Takes the oldest, or NULL. *room: there is room again since this pop. */
+static inline struct gri_message *gri_mailbox_pop(struct gri_mailbox *mailbox, bool *room)
+{
+    struct gri_message *m = mailbox->head;
+    if (m == NULL) return NULL;
+    mailbox->head = m->next;
+    if (__builtin_expect(m->kind == GRI_MAIL_USER, 1)) {
+        gri_mailbox_count(mailbox, m, -1);
+        if (__builtin_expect(gri_mailbox_is_full(mailbox), 0)) *room = gri_mailbox_check_room(mailbox);
+    }
+    return m;
+}
+
+/* Takes the oldest user message out of its place, or NULL if there is none. */
+struct gri_message *gri_mailbox_drop_oldest(struct gri_mailbox *mailbox);
+
+#endif
