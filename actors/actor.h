@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The actor itself, as it lies in its slot, and what the files of this folder share. Slots are type-stable: a reference
+ * to an actor that has ended still leads to a struct gr_actor, of another generation.
+ *
+ * Threads: other loops and threads read only `generation`, `home`, `dispatch` and the mailbox's atomics. Everything else
+ * belongs to the home loop.
+ *
+ * Invariants: `busy` is 0 exactly when mail alone makes the actor runnable; an actor is in the run queue or running
+ * exactly when GRI_BUSY_SCHEDULED is set. A slot at rest has an empty mailbox, no extra and GRI_BUSY_UNBORN, but mail
+ * and watches of third parties may reach a named actor before its spawn does, and wait for it there.
+ */
+#ifndef GRI_ACTORS_ACTOR_H
+#define GRI_ACTORS_ACTOR_H
+
+#include "actors/system.h"
+#include "futures/future.h"
+#include "mailbox/mailbox.h"
+#include "messages/registry.h"
+#include "scheduler/coroutine.h"
+#include "scheduler/loop.h"
+
+#include <greenroom/coroutine.h>
+#include <greenroom/monitor.h>
+
+/* struct gr_actor.busy: why mail alone doesn't schedule it. */
+enum {
+    GRI_BUSY_SCHEDULED = 1, /* in the run queue, or running */
+    GRI_BUSY_WAITING = 2,   /* a coroutine that waits for something other than mail */
+    GRI_BUSY_RESTING = 4,   /* a handler actor that sent to a full mailbox, until there is room */
+    GRI_BUSY_UNBORN = 8     /* its spawn has not arrived */
+};
+
+/* struct gr_actor.control: what it has been told; acted upon before its next message. */
+enum {
+    GRI_CONTROL_EXIT = 1, /* its handler called gr_exit */
+    GRI_CONTROL_STOP = 2, /* gr_stop, or the system stops */
+    GRI_CONTROL_KILL = 4  /* gr_kill */
+};
+
+/* struct gr_actor.flags */
+enum {
+    GRI_ACTOR_STARTED = 1,    /* its start succeeded */
+    GRI_ACTOR_HOLDS_EXIT = 2, /* gr_run waits for it */
+    GRI_ACTOR_ENDING = 4      /* gri_actor_end is under way */
+};
+
+/* What a coroutine waits for. */
+enum gri_wait { GRI_WAIT_NOTHING, GRI_WAIT_MAIL, GRI_WAIT_FUTURE, GRI_WAIT_TIME, GRI_WAIT_ROOM, GRI_WAIT_TURN };
+
+/* One entry of a dispatch table. */
+struct gri_dispatch_entry {
+    uint32_t type;       /* id of the message's type; 0: empty */
+    gri_handler handler; /* what is called */
+};
+
+/* A behaviour with its handlers by type id: open addressing, at most half full. */
+struct gri_dispatch {
+    const struct gr_behaviour *behaviour; /* whose */
+    gri_handler any;                      /* for other types, or NULL */
+    gri_handler signal;                   /* or NULL */
+    gri_handler end;                      /* or NULL */
+    uint32_t mask;                        /* entries - 1 */
+    struct gri_dispatch_entry entries[];  /* a power of two */
+};
+
+/* What only some actors need. */
+struct gri_actor_extra {
+    struct gr_actor *owner;         /* whose this is */
+    struct gri_list obligations;    /* futures, watches and timers of this actor */
+    struct gri_handles handles;     /* their names */
+    struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
+    struct gri_message *start;      /* its start message, kept while it runs */
+    struct gr_future *awaited;      /* while waiting for one */
+    struct gri_timer timer;         /* of the wait */
+    enum gri_wait wait;             /* what it waits for */
+    struct gr_signal signal;        /* the one that gr_receive gave last */
+    bool timed_out;                 /* the wait's timer fired */
+    bool has_room;                  /* the room signal that it waits for came */
+    uint32_t received;              /* messages since it was resumed */
+    uint32_t stack_size;            /* bytes; 0: the system's */
+    char *error_text;               /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
+};
+
+struct gr_actor {
+    gri_atomic_u64 generation;   /* which actor of this slot; stored by the owner when the slot is freed */
+    gri_atomic_u32 home;         /* index of its loop; stored by the owner, read by every send */
+    uint8_t busy;                /* GRI_BUSY_ */
+    uint8_t control;             /* GRI_CONTROL_ */
+    uint8_t flags;               /* GRI_ACTOR_ */
+    uint8_t birth;               /* index of the loop that plain threads send to */
+    struct gri_mailbox mailbox;  /* its mail */
+    struct gri_work work;        /* its place in the run queue, or in a list of free slots */
+    struct gri_loop *loop;       /* its home */
+    gri_atomic_ptr dispatch;     /* struct gri_dispatch, NULL while not alive; stored by the owner, read by listings */
+    void *state;                 /* of a handler actor */
+    struct gri_message *current; /* what is being handled; NULL once forwarded */
+    struct gri_actor_extra *extra; /* NULL until needed */
+    struct gri_list_node *notices; /* ring of the notices that wait here: watches and wishes for room; or NULL */
+    uint32_t slot;               /* its number; never changes */
+    int32_t reason;              /* why it is to end */
+};
+
+_Static_assert(sizeof(struct gr_actor) == 128, "an actor fills two cache lines; senders touch the first");
+
+/* ---- small readers ---- */
+
+static inline const struct gri_dispatch *gri_actor_dispatch(const struct gr_actor *actor)
+{
+    return gri_load(&actor->dispatch, GRI_RELAXED); /* the owner reads its own store */
+}
+
+static inline struct gr_system *gri_loop_system(const struct gri_loop *loop)
+{
+    return loop->owner;
+}
+
+static inline gr_ref gri_actor_ref(const struct gr_actor *actor)
+{
+    return (gr_ref){gri_loop_system(actor->loop)->seat, actor->slot, gri_load(&actor->generation, GRI_RELAXED)};
+}
+
+static inline bool gri_actor_is_coroutine(const struct gr_actor *actor)
+{
+    return gri_actor_dispatch(actor)->behaviour->coroutine != NULL;
+}
+
+/* ---- extra.c: what only some actors need ---- */
+
+#define GRI_ERROR_TEXT_SIZE 192
+
+/* The actor's extra, made if need be; NULL when there is no memory. */
+struct gri_actor_extra *gri_actor_extra(struct gr_actor *actor);
+
+/* Frees the extra; its lists must be empty. */
+void gri_actor_free_extra(struct gr_actor *actor);
+
+/* Notes why a call with this self failed, and returns `error`. self may be NULL. */
+int gri_fail(struct gr_actor *self, int error, const char *format, ...) GR_PRINTF(3, 4);
+
+/* ---- turn.c: running actors ---- */
+
+/* A turn of a handler actor. */
+void gri_handler_turn(struct gri_loop *loop, struct gri_work *work);
+
+/* Makes an actor run again, whatever it waits for; nothing if it is scheduled already. */
+void gri_actor_wake(struct gr_actor *actor);
+
+/* Ends what a handler or receive left of the message being handled: an unanswered request fails, memory goes home. */
+void gri_actor_finish_current(struct gr_actor *actor);
+
+/* Fills in a signal from the envelope of one that arrived, and frees that. False if it is void: demonitored. */
+bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal);
+
+/* ---- spawn.c ---- */
+
+/* A spawn from another loop or a plain thread arrived; takes it. */
+void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m);
+
+/* Somebody asks for free slots of this loop, or brings some of theirs; takes it. */
+void gri_lease_arrived(struct gri_loop *loop, struct gri_message *m);
+
+/* ---- coroutine_actor.c ---- */
+
+/* A turn of a coroutine actor. */
+void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work);
+
+/* Suspends the calling coroutine until it is woken; for at most `timeout`. Returns GR_ETIMEOUT, GR_EKILLED or 0. */
+int gri_actor_wait(struct gr_actor *self, enum gri_wait what, gr_time timeout);
+
+/* ---- end.c ---- */
+
+/* Ends an actor for good, on its loop, outside of its handlers. */
+void gri_actor_end(struct gr_actor *actor, int reason);
+
+/* ---- deliver.c ---- */
+
+/* Takes an envelope that arrived at its loop. */
+void gri_deliver(struct gri_loop *loop, struct gri_message *m);
+
+/* Queues an actor whose mailbox just got mail, if mail makes it runnable. */
+static inline void gri_actor_has_mail(struct gr_actor *actor)
+{
+    if (actor->busy != 0) return;
+    actor->busy = GRI_BUSY_SCHEDULED;
+    gri_loop_schedule(actor->loop, &actor->work);
+}
+
+/* Sends control or a signal from `loop` to an actor, wherever it is; takes it; always succeeds. */
+void gri_post(struct gri_loop *loop, gr_ref to, struct gri_message *m);
+
+/* ---- dead_letter.c ---- */
+
+/* Makes a dead letter of an envelope: counts it, fails its request, frees it; takes it. */
+void gri_dead_letter(struct gri_loop *loop, struct gri_message *m, enum gr_dead_letter cause);
+
+/* The same for a message that never got an envelope. Takes the counts. loop may be NULL. */
+void gri_dead_message(struct gr_system *system, struct gri_loop *loop, const struct gr_type *type,
+                      const void *message, enum gr_dead_letter cause);
+
+/* The error that a request ends with when its message becomes a dead letter. */
+int gri_dead_letter_error(enum gr_dead_letter cause);
+
+/* The cause of a send that failed with `error`. */
+enum gr_dead_letter gri_dead_letter_cause(int error);
+
+/* ---- request.c ---- */
+
+/* Releases what a message owns and gives its envelope back; its request, if any, must have been ended. */
+void gri_message_dispose(struct gri_loop *loop, struct gri_message *m);
+
+/* Ends the request whose answer's envelope this is: with an error, or with the value that it holds. Takes it. Any loop. */
+void gri_request_end(struct gri_loop *loop, struct gri_message *reply, int error);
+
+/* An answer arrived at the asker's loop; takes it. */
+void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply);
+
+/* A pending future of the actor, or NULL when there is no memory. */
+struct gr_future *gri_future_create(struct gr_actor *self);
+
+/* Gives an actor's future its outcome; takes the answer, which may be NULL. */
+void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);
+
+/* Ends an obligation whatever it is: at its owner's end, or by its own functions. */
+void gri_future_drop(struct gr_future *future);
+
+/* ---- foreign.c: plain threads ---- */
+
+/* As gri_send, gri_ask, ... with self NULL. */
+int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message, bool keep_on_failure);
+gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
+                           const void *message);
+int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason);
+int gri_foreign_await(gr_future *future, gr_time deadline);
+void gri_foreign_release(gr_future *future);
+
+/* The outcome of a plain thread's request, or GRI_FUTURE_PENDING. */
+int gri_foreign_error(gr_future *future);
+
+/* A plain thread's request ended; takes the answer's envelope. */
+void gri_foreign_complete(struct gri_loop *loop, struct gri_message *reply);
+
+/* ---- watch.c ---- */
+
+/* The payload of a notice: it waits at the watched actor, then becomes the signal. */
+struct gri_watch_notice {
+    struct gri_list_node node; /* in the ring of the watched actor's notices */
+    uint64_t handle;           /* of the watch, at the watcher */
+    gr_ref actor;              /* who is watched */
+    int reason;                /* of its end */
+};
+
+/* The watcher's side of a monitor: an envelope's payload, which can itself be sent to end the watch. */
+struct gri_watch_record {
+    struct gri_obligation obligation; /* its place and name at the watcher */
+    gr_ref actor;                     /* who is watched */
+    struct gri_message *notice;       /* the envelope that waits there; not to be touched from here */
+};
+
+static inline struct gri_watch_notice *gri_notice(struct gri_message *m)
+{
+    return (struct gri_watch_notice *)m->payload;
+}
+
+/* Arrived at the watched actor's loop. */
+void gri_watch_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m);
+
+/* A watch or a wish for room, that finds no such actor: answered at once. */
+void gri_watch_bounced(struct gri_loop *loop, struct gri_message *m);
+
+/* Tells all who wait for room at this actor. */
+void gri_actor_tell_room(struct gr_actor *actor);
+
+/* At its end: sends each watcher its down, and each who waits for room its room signal. */
+void gri_actor_tell_end(struct gr_actor *actor, int reason);
+
+/* Ends a watch at its owner's end. */
+void gri_watch_drop(struct gr_actor *owner, struct gri_watch_record *record);
+
+/* Asks for room without a handle: for a resting or waiting sender. False when there is no memory. */
+bool gri_watch_room(struct gr_actor *self, gr_ref actor);
+
+/* ---- job.c: blocking work ---- */
+
+/* The future of a job is dropped: the job is taken back if it has not started. */
+void gri_job_abandon(struct gr_future *future);
+
+/* The reply of a job arrived: frees its record. */
+void gri_job_arrived(struct gri_message *reply);
+
+/* ---- delayed.c ---- */
+
+/* Ends a timer at its owner's end. */
+void gri_delayed_drop(struct gr_actor *owner, struct gri_obligation *obligation);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a send when the mailbox or the link is full: the four policies, as the sender sees them. */
+#include "actors/admission.h"
+
+enum gri_verdict gri_link_verdict(const struct gr_actor *actor)
+{
+    /* As if the mailbox were full; what drops the oldest can't from here, so it drops this one. */
+    enum gri_verdict verdict = gri_full_verdict(gri_full_read(&actor->mailbox.full) | GRI_FULL);
+    return verdict == GRI_ACCEPT ? GRI_DROP_NEWEST : verdict;
+}
+
+/* Makes room in a mailbox of this loop at the cost of its oldest messages. */
+static void drop_oldest(struct gri_loop *loop, struct gr_actor *actor)
+{
+    while (!gri_mailbox_has_room(&actor->mailbox)) {
+        struct gri_message *oldest = gri_mailbox_drop_oldest(&actor->mailbox);
+        if (oldest == NULL) return;
+        gri_dead_letter(loop, oldest, GR_DEAD_FULL);
+    }
+}
+
+/* Suspends the coroutine until the receiver has room, then admits anew. */
+static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *target)
+{
+    self->extra->has_room = false;
+    if (!gri_watch_room(self, to)) return GR_ENOMEM;
+    while (!self->extra->has_room) {
+        int error = gri_actor_wait(self, GRI_WAIT_ROOM, GR_FOREVER);
+        if (error != 0) return error;
+    }
+    return gri_admit(self, to, target);
+}
+
+int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict verdict)
+{
+    switch (verdict) {
+    case GRI_ACCEPT: return 0;
+    case GRI_ACCEPT_DROP_OLDEST: drop_oldest(self->loop, target->actor); return 0;
+    case GRI_DROP_NEWEST: target->drop = true; return 0;
+    case GRI_ACCEPT_REST:
+        if (gri_actor_is_coroutine(self) && self != target->actor) return wait_for_room(self, to, target);
+        /* Who is full itself must go on, or two that send to each other would rest for ever. */
+        target->rest = self != target->actor && !gri_mailbox_is_full(&self->mailbox);
+        return 0;
+    case GRI_REJECT: break;
+    }
+    return GR_EFULL;
+}
+
+void gri_rest(struct gr_actor *self, gr_ref until)
+{
+    /* Without memory for the notice it does not rest: the hard cap still bounds what it sends. */
+    if (!(self->busy & GRI_BUSY_RESTING) && gri_watch_room(self, until)) self->busy |= GRI_BUSY_RESTING;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Coroutine actors: their turns, and what only they may do: receive, sleep and wait. */
+#include "actors/actor.h"
+
+#include "observe/trace.h"
+
+#include <greenroom/coroutine.h>
+
+/* What the coroutine runs: the behaviour's function, on its own stack. */
+static void coroutine_main(void *argument)
+{
+    struct gr_actor *self = argument;
+    const struct gr_behaviour *behaviour = gri_actor_dispatch(self)->behaviour;
+    int result = behaviour->coroutine(self, self->extra->start->payload);
+    if (result != 0) self->reason = result;
+}
+
+/* Takes the start message and makes the stack. Returns 0, or why not. */
+static int start(struct gr_actor *self)
+{
+    struct gri_actor_extra *extra = self->extra;
+    bool room = false;
+    extra->start = gri_mailbox_pop(&self->mailbox, &room);
+    uint32_t size = extra->stack_size ? extra->stack_size : gri_loop_system(self->loop)->stack_size;
+    int error = gri_coroutine_create(&self->loop->stacks, size, coroutine_main, self, &extra->coroutine);
+    if (error == 0) self->flags |= GRI_ACTOR_STARTED;
+    return error;
+}
+
+static void wait_timed_out(struct gri_timer *timer, void *context)
+{
+    struct gri_actor_extra *extra = GRI_CONTAINER_OF(timer, struct gri_actor_extra, timer);
+    (void)context;
+    extra->timed_out = true;
+    gri_actor_wake(extra->owner);
+}
+
+/* Runs the coroutine until it waits or ends. */
+static void resume(struct gr_actor *self)
+{
+    struct gri_actor_extra *extra = self->extra;
+    extra->received = 0;
+    extra->wait = GRI_WAIT_NOTHING;
+    self->busy = GRI_BUSY_SCHEDULED;
+    gri_count(&self->loop->counters, GRI_COUNTER_SWITCHES, 1);
+    gri_coroutine_resume(extra->coroutine);
+}
+
+/* After it suspended itself: is there already what it waits for? */
+static void settle(struct gr_actor *self)
+{
+    bool ready = self->extra->wait == GRI_WAIT_TURN ||
+                 (self->extra->wait == GRI_WAIT_MAIL && self->mailbox.head != NULL);
+    if (ready) {
+        gri_loop_schedule(self->loop, &self->work);
+        return;
+    }
+    self->busy = self->extra->wait == GRI_WAIT_MAIL ? 0 : GRI_BUSY_WAITING;
+}
+
+void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
+{
+    struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
+    gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
+    gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, self->extra->wait, 0);
+    int error = 0;
+    if (self->extra->coroutine == NULL)
+        error = self->control & GRI_CONTROL_KILL ? GR_EKILLED : start(self);
+    if (error == 0) resume(self);
+    if (error != 0 || gri_coroutine_ended(self->extra->coroutine)) {
+        if (error == 0) error = self->reason;
+        gri_actor_end(self, self->control & GRI_CONTROL_KILL ? GR_EKILLED : error);
+    } else {
+        settle(self);
+    }
+    gri_store(&loop->running, 0, GRI_RELAXED);
+}
+
+int gri_actor_wait(struct gr_actor *self, enum gri_wait what, gr_time timeout)
+{
+    struct gri_actor_extra *extra = self->extra;
+    if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+    extra->wait = what;
+    extra->timed_out = false;
+    if (timeout != GR_FOREVER) {
+        extra->timer.fire = wait_timed_out;
+        gri_loop_arm(self->loop, &extra->timer, timeout);
+    }
+    gri_coroutine_suspend(extra->coroutine);
+    if (timeout != GR_FOREVER) gri_loop_disarm(self->loop, &extra->timer);
+    if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+    return extra->timed_out ? GR_ETIMEOUT : 0;
+}
+
+/* Whether self may wait for `timeout` here; else the error. */
+static int may_wait(struct gr_actor *self, gr_time timeout, const char *what)
+{
+    if (self == NULL || !gri_actor_is_coroutine(self))
+        return gri_fail(self, GR_ECONTEXT, "%s: only a coroutine actor can wait", what);
+    if (timeout < 0) return gri_fail(self, GR_EINVALID, "%s: a negative time", what);
+    return 0;
+}
+
+/* Makes what was taken from the mailbox visible in *mail; false if it was void. */
+static bool present(struct gr_actor *self, struct gri_message *m, struct gr_mail *mail)
+{
+    gri_trace(self->loop->events, self->loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
+    if (m->kind != GRI_MAIL_USER) {
+        if (!gri_actor_take_signal(self, m, &self->extra->signal)) return false;
+        *mail = (struct gr_mail){.signal = &self->extra->signal};
+        return true;
+    }
+    gri_count(&self->loop->counters, GRI_COUNTER_HANDLED, 1);
+    self->current = m;
+    *mail = (struct gr_mail){.type = gri_type_by_id(m->type),
+                             .data = m->payload,
+                             .sender = gri_message_sender(m),
+                             .is_request = m->reply != NULL};
+    return true;
+}
+
+/* Takes the next piece of mail, or returns false when there is none. */
+static bool take_mail(struct gr_actor *self, struct gr_mail *mail)
+{
+    for (;;) {
+        bool room = false;
+        struct gri_message *m = gri_mailbox_pop(&self->mailbox, &room);
+        if (m == NULL) return false;
+        if (room) gri_actor_tell_room(self);
+        if (present(self, m, mail)) return true;
+    }
+}
+
+int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
+{
+    int error = may_wait(self, deadline, "gr_receive");
+    if (error != 0) return error;
+    gri_actor_finish_current(self);
+    *mail = (struct gr_mail){.type = NULL};
+    /* With mail always there it would never suspend: others of the loop get their turn (G19). */
+    if (++self->extra->received > self->loop->messages_per_turn) error = gri_actor_wait(self, GRI_WAIT_TURN, GR_FOREVER);
+    gr_time end = GR_FOREVER;
+    for (;;) {
+        if (error == GR_EKILLED || self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
+        if (take_mail(self, mail)) return 0;
+        if (error != 0 || deadline == 0) return GR_ETIMEOUT;
+        if (deadline != GR_FOREVER && end == GR_FOREVER) end = gri_clock_after(self->loop->now, deadline);
+        error = gri_actor_wait(self, GRI_WAIT_MAIL, deadline);
+        /* Woken without mail: a void signal was all there was. The rest of the time is left. */
+        if (deadline != GR_FOREVER) deadline = gri_clock_left(self->loop->now, end);
+        if (deadline == 0 && error == 0) error = GR_ETIMEOUT;
+    }
+}
+
+int gr_sleep(gr_actor *self, gr_time duration)
+{
+    int error = may_wait(self, duration, "gr_sleep");
+    if (error != 0) return error;
+    if (duration == 0) return gri_actor_wait(self, GRI_WAIT_TURN, GR_FOREVER);
+    do {
+        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
+        error = gri_actor_wait(self, GRI_WAIT_TIME, duration);
+    } while (error == 0);
+    return error == GR_ETIMEOUT ? 0 : error;
+}

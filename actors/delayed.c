@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages that are sent later: one-shot timers of an actor, which end with it. */
+#include "actors/admission.h"
+
+#include <greenroom/timer.h>
+
+/* A timer with its message. */
+struct delayed {
+    struct gri_obligation obligation; /* its place and name */
+    struct gri_timer timer;           /* in the loop's wheel */
+    struct gr_actor *owner;           /* whose */
+    gr_ref to;                        /* where the message goes */
+    struct gri_message *message;      /* what is sent */
+};
+
+static void free_delayed(struct delayed *delayed)
+{
+    gri_handles_remove(&delayed->owner->extra->handles, delayed->obligation.handle);
+    gri_list_remove(&delayed->obligation.node);
+    gri_pool_give(&delayed->owner->loop->pool, delayed, gri_pool_class(sizeof *delayed));
+}
+
+/* Sends without a sender that could wait, rest or be told: what is refused becomes a dead letter. */
+static void send_due(struct gri_loop *loop, gr_ref to, struct gri_message *m)
+{
+    struct gr_actor *actor;
+    int error = gri_find(&loop->desk, to, &actor);
+    if (error == 0) {
+        enum gri_verdict verdict = gri_load(&actor->home, GRI_RELAXED) == loop->index
+                                       ? gri_mailbox_verdict(&actor->mailbox)
+                                       : gri_full_verdict(gri_full_read(&actor->mailbox.full));
+        if (verdict == GRI_DROP_NEWEST || verdict == GRI_REJECT) error = GR_EFULL;
+    }
+    if (error != 0) {
+        gri_dead_letter(loop, m, gri_dead_letter_cause(error));
+        return;
+    }
+    gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
+    gri_post(loop, to, m);
+}
+
+static void fire(struct gri_timer *timer, void *context)
+{
+    struct delayed *delayed = GRI_CONTAINER_OF(timer, struct delayed, timer);
+    struct gri_message *m = delayed->message;
+    gr_ref to = delayed->to;
+    free_delayed(delayed);
+    send_due(context, to, m);
+}
+
+int gri_send_after(gr_actor *self, gr_ref to, gr_time delay, uint64_t *timer, const struct gr_type *type,
+                   const void *message)
+{
+    if (timer != NULL) *timer = 0;
+    if (delay < 0 || type->id == 0) return gri_fail(self, GR_EINVALID, "gr_send_after: a negative delay, or a bad type");
+    struct gri_loop *loop = self->loop;
+    struct gri_actor_extra *extra = gri_actor_extra(self);
+    struct gri_message *m = gri_new_user_message(self, type, message);
+    struct delayed *delayed = gri_pool_take(&loop->pool, gri_pool_class(sizeof *delayed));
+    if (extra == NULL || m == NULL || delayed == NULL) goto fail;
+    *delayed = (struct delayed){.obligation.kind = GRI_OBLIGATION_TIMER, .owner = self, .to = to, .message = m};
+    delayed->timer.fire = fire;
+    delayed->obligation.handle = gri_handles_add(&extra->handles, &loop->pool, &delayed->obligation);
+    if (delayed->obligation.handle == 0) goto fail;
+    gri_list_push_back(&extra->obligations, &delayed->obligation.node);
+    gri_loop_arm(loop, &delayed->timer, delay);
+    if (timer != NULL) *timer = delayed->obligation.handle;
+    return 0;
+
+fail:
+    if (m != NULL) gri_loop_free_message(loop, m);
+    if (delayed != NULL) gri_pool_give(&loop->pool, delayed, gri_pool_class(sizeof *delayed));
+    return gri_fail(self, GR_ENOMEM, "gr_send_after: no memory");
+}
+
+void gri_delayed_drop(struct gr_actor *owner, struct gri_obligation *obligation)
+{
+    struct delayed *delayed = GRI_CONTAINER_OF(obligation, struct delayed, obligation);
+    gri_loop_disarm(owner->loop, &delayed->timer);
+    gri_message_dispose(owner->loop, delayed->message);
+    free_delayed(delayed);
+}
+
+int gr_timer_cancel(gr_actor *self, uint64_t timer)
+{
+    struct gri_obligation *obligation =
+        self->extra == NULL ? NULL : gri_handles_find(&self->extra->handles, timer);
+    if (obligation == NULL || obligation->kind != GRI_OBLIGATION_TIMER)
+        return gri_fail(self, GR_ENOTFOUND, "gr_timer_cancel: it was sent, or there is no such timer");
+    gri_delayed_drop(self, obligation);
+    return 0;
+}

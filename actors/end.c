@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The end of an actor (G11): its own end handler, its obligations, its mail, who watches it, its slot, in that order.
+ * The generation changes last but before the slot is free, so what arrives later is stale.
+ */
+#include "actors/actor.h"
+
+#include "observe/trace.h"
+
+static void drop_obligations(struct gr_actor *actor)
+{
+    struct gri_list_node *node;
+    while ((node = gri_list_first(&actor->extra->obligations)) != NULL) {
+        struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
+        switch (obligation->kind) {
+        case GRI_OBLIGATION_FUTURE: gri_future_drop(GRI_CONTAINER_OF(obligation, struct gr_future, obligation)); break;
+        case GRI_OBLIGATION_WATCH:
+            gri_watch_drop(actor, GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation));
+            break;
+        case GRI_OBLIGATION_TIMER: gri_delayed_drop(actor, obligation); break;
+        }
+    }
+}
+
+/* Empties the mailbox: user messages are dead letters, which also fails their requests. */
+static void drain(struct gr_actor *actor)
+{
+    for (;;) {
+        bool room = false;
+        struct gri_message *m = gri_mailbox_pop(&actor->mailbox, &room);
+        if (m == NULL) return;
+        if (m->kind == GRI_MAIL_USER)
+            gri_dead_letter(actor->loop, m, GR_DEAD_DOWN);
+        else
+            gri_message_dispose(actor->loop, m);
+    }
+}
+
+static void free_state(struct gr_actor *actor)
+{
+    const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
+    if (actor->state == NULL) return;
+    uint32_t size = dispatch->behaviour->state_size;
+    unsigned pool_class = gri_pool_class(size);
+    if (pool_class == GRI_POOL_LARGE)
+        gri_pool_give_large(&actor->loop->pool, actor->state, size);
+    else
+        gri_pool_give(&actor->loop->pool, actor->state, pool_class);
+    actor->state = NULL;
+}
+
+/* Puts the slot back to rest under the next generation. */
+static void free_slot(struct gr_actor *actor)
+{
+    struct gri_loop *loop = actor->loop;
+    struct gri_loop_actors *actors = loop->local;
+    gri_store(&actor->dispatch, NULL, GRI_RELAXED);
+    /* Read by senders as a hint; what is on the way is checked again on this loop. */
+    gri_store(&actor->generation, gri_load(&actor->generation, GRI_RELAXED) + 1, GRI_RELAXED);
+    actor->busy = GRI_BUSY_UNBORN;
+    actor->control = 0;
+    actor->flags = 0;
+    actor->reason = 0;
+    gri_mailbox_init(&actor->mailbox);
+    gri_slot_chain_push(&actors->free, actor);
+}
+
+static void release_holder(struct gr_system *system)
+{
+    /* Publishes what the last holder did to whoever then stops the system. */
+    if (gri_fetch_sub(&system->holders, 1, GRI_ACQ_REL) == 1 && system->no_holder != NULL) system->no_holder(system);
+}
+
+void gri_actor_end(struct gr_actor *actor, int reason)
+{
+    struct gri_loop *loop = actor->loop;
+    const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
+    bool holds_exit = (actor->flags & GRI_ACTOR_HOLDS_EXIT) != 0;
+    actor->flags |= GRI_ACTOR_ENDING;
+    actor->busy = GRI_BUSY_SCHEDULED; /* it is never scheduled again, whatever arrives */
+    gri_trace(loop->events, loop->now, GRI_TRACE_END, actor->slot, (uint64_t)(int64_t)reason, 0);
+    gri_actor_finish_current(actor);
+    if (dispatch != NULL && dispatch->end != NULL && (actor->flags & GRI_ACTOR_STARTED))
+        dispatch->end(actor, actor->state, &reason);
+    if (actor->extra != NULL) {
+        gri_coroutine_destroy(actor->extra->coroutine);
+        actor->extra->coroutine = NULL;
+        if (actor->extra->start != NULL) gri_message_dispose(loop, actor->extra->start);
+        drop_obligations(actor);
+    }
+    drain(actor);
+    gri_actor_tell_end(actor, reason);
+    drain(actor); /* it may have watched itself */
+    gri_actor_free_extra(actor);
+    free_state(actor);
+    free_slot(actor);
+    /* Publishes the spawns that this loop knows of before the end; acquired by gri_system_living. */
+    gri_atomic_u64 *ended = &loop->counters.values[GRI_COUNTER_ENDED];
+    gri_store(ended, gri_load(ended, GRI_RELAXED) + 1, GRI_RELEASE);
+    if (holds_exit) release_holder(gri_loop_system(loop));
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of an actor that only some need, and the text of its last error. */
+#include "actors/actor.h"
+
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct gri_actor_extra *gri_actor_extra(struct gr_actor *actor)
+{
+    if (actor->extra != NULL) return actor->extra;
+    struct gri_actor_extra *extra = gri_pool_take(&actor->loop->pool, gri_pool_class(sizeof *extra));
+    if (extra == NULL) return NULL;
+    memset(extra, 0, sizeof *extra);
+    extra->owner = actor;
+    gri_list_init(&extra->obligations);
+    actor->extra = extra;
+    return extra;
+}
+
+void gri_actor_free_extra(struct gr_actor *actor)
+{
+    struct gri_actor_extra *extra = actor->extra;
+    struct gri_pool *pool = &actor->loop->pool;
+    if (extra == NULL) return;
+    gri_handles_fini(&extra->handles, pool);
+    if (extra->error_text != NULL) gri_pool_give(pool, extra->error_text, gri_pool_class(GRI_ERROR_TEXT_SIZE));
+    gri_pool_give(pool, extra, gri_pool_class(sizeof *extra));
+    actor->extra = NULL;
+}
+
+/* Where the actor's text goes, or NULL without memory. */
+static char *error_text(struct gr_actor *self)
+{
+    struct gri_actor_extra *extra = gri_actor_extra(self);
+    if (extra == NULL) return NULL;
+    if (extra->error_text == NULL)
+        extra->error_text = gri_pool_take(&self->loop->pool, gri_pool_class(GRI_ERROR_TEXT_SIZE));
+    return extra->error_text;
+}
+
+int gri_fail(struct gr_actor *self, int error, const char *format, ...)
+{
+    char text[GRI_ERROR_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    char *out = self != NULL ? error_text(self) : NULL;
+    if (self == NULL)
+        gri_thread_error_set("%s", text);
+    else if (out != NULL)
+        memcpy(out, text, sizeof text);
+    return error;
+}
+
+const char *gr_last_error(const gr_actor *self)
+{
+    if (self == NULL) return gri_thread_error();
+    if (self->extra == NULL || self->extra->error_text == NULL) return gr_error_text(GR_OK);
+    return self->extra->error_text;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plain threads: sends, requests and control with self NULL. They find the system by the reference's seat, take memory
+ * straight from the seam, and give their envelopes to the loop where the receiver's slot was born, which forwards them.
+ */
+#include "actors/admission.h"
+#include "messages/visit.h"
+
+/* The verdict about one more message from a plain thread, which can't wait. */
+static int admit(const struct gr_system *system, const struct gr_actor *actor, bool *drop)
+{
+    if (gri_load(&system->closed, GRI_ACQUIRE)) return GR_ESTOPPED;
+    enum gri_verdict verdict = gri_full_verdict(gri_full_read(&actor->mailbox.full));
+    uint64_t waiting = gri_load(&system->loops[actor->birth]->inject_bytes, GRI_RELAXED);
+    if (verdict == GRI_ACCEPT && waiting >= GRI_INJECT_BYTES) verdict = GRI_REJECT;
+    *drop = verdict == GRI_DROP_NEWEST;
+    return verdict == GRI_REJECT || verdict == GRI_ACCEPT_REST ? GR_EFULL : 0;
+}
+
+/* A user message from nobody. NULL when there is no memory. */
+static struct gri_message *new_message(struct gr_system *system, gr_ref to, const struct gr_type *type,
+                                       const void *message)
+{
+    struct gri_message *m = gri_message_create(&system->memory.memory, type->size);
+    if (m == NULL) return NULL;
+    gri_fill(m, type, message);
+    m->sender_seat = 0;
+    m->sender_slot = 0;
+    m->sender_generation = 0;
+    m->to_slot = to.slot;
+    m->to_generation = to.generation;
+    return m;
+}
+
+/* Sends inside of the seat. *box, if not NULL, is a request's: its reply envelope is made here. */
+static int send_inside(struct gr_system *system, gr_ref to, const struct gr_type *type, const void *message,
+                       const struct gr_type *reply_type, struct gri_foreign_box *box)
+{
+    struct gr_actor *actor;
+    bool drop = false;
+    int error = gri_find(&system->loops[0]->desk, to, &actor);
+    if (error == 0) error = admit(system, actor, &drop);
+    if (error != 0) return error;
+    if (drop) {
+        gri_dead_message(system, NULL, type, message, GR_DEAD_FULL);
+        return box == NULL ? 0 : GRI_FUTURE_PENDING; /* told apart by the asker: full, and already counted */
+    }
+    struct gri_message *m = new_message(system, to, type, message);
+    if (m == NULL) return GR_ENOMEM;
+    if (box != NULL) {
+        struct gri_message *reply = gri_message_create(&system->memory.memory, reply_type->size);
+        if (reply == NULL) {
+            gri_message_destroy(&system->memory.memory, m);
+            return GR_ENOMEM;
+        }
+        reply->kind = GRI_MAIL_REPLY;
+        reply->flags = GRI_MAIL_FOREIGN;
+        reply->reply = NULL;
+        reply->type = (uint16_t)reply_type->id;
+        reply->to_generation = (uintptr_t)box;
+        m->reply = reply;
+        gri_fetch_add(&system->foreign_requests, 1, GRI_RELAXED); /* a number; publishes nothing */
+    }
+    gri_fetch_add(&system->foreign_sent, 1, GRI_RELAXED); /* likewise */
+    gri_loop_inject(system->loops[actor->birth], m);
+    return 0;
+}
+
+static int missing_system(gr_ref to)
+{
+    return gr_ref_is_null(to) ? GR_ESTALE : GR_ESYSTEM;
+}
+
+int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message, bool keep_on_failure)
+{
+    struct gr_system *system = gri_seat_enter(to.seat);
+    int error = type->id == 0 ? GR_EINVALID : missing_system(to);
+    if (system != NULL && type->id != 0) error = send_inside(system, to, type, message, NULL, NULL);
+    if (error != 0 && !keep_on_failure)
+        gri_dead_message(system, NULL, type, message, gri_dead_letter_cause(error));
+    if (system != NULL) gri_seat_leave(to.seat);
+    if (error == 0) return 0;
+    return gri_fail(NULL, error, "a %s to actor %u:%u:%llu was not sent: %s", type->name, to.seat, to.slot,
+                    (unsigned long long)to.generation, gr_error_text(error));
+}
+
+int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason)
+{
+    struct gr_system *system = gri_seat_enter(to.seat);
+    if (system == NULL) {
+        if (gr_ref_is_null(to)) return 0;
+        return gri_fail(NULL, GR_ESYSTEM, "an actor of another or destroyed system can't be ended");
+    }
+    struct gr_actor *actor;
+    struct gri_message *m = NULL;
+    bool gone = gri_find(&system->loops[0]->desk, to, &actor) != 0 || gri_load(&system->closed, GRI_ACQUIRE);
+    if (!gone) m = gri_message_create(&system->memory.memory, 0);
+    if (m != NULL) {
+        m->kind = (uint8_t)kind;
+        m->flags = 0;
+        m->reply = NULL;
+        m->error = reason;
+        m->to_slot = to.slot;
+        m->to_generation = to.generation;
+        gri_loop_inject(system->loops[actor->birth], m);
+    }
+    gri_seat_leave(to.seat);
+    return gone || m != NULL ? 0 : gri_fail(NULL, GR_ENOMEM, "no memory to end an actor");
+}
+
+/* ---- requests ---- */
+
+/* Frees a box and what it holds. Any thread. */
+static void free_box(struct gri_foreign_box *box)
+{
+    struct gr_system *system = box->system;
+    struct gri_message *answer = box->answer;
+    if (answer != NULL) {
+        const struct gr_type *type = gri_type_by_id(answer->type);
+        if (answer->flags & GRI_MAIL_HEAVY) gr_message_release(type, answer->payload);
+        gri_message_destroy(&system->memory.memory, answer);
+    }
+    gri_memory_release(&system->memory.memory, box, sizeof *box);
+    gri_system_release(system);
+}
+
+static struct gri_foreign_box *create_box(struct gr_system *system)
+{
+    struct gri_foreign_box *box = gri_memory_allocate(&system->memory.memory, sizeof *box);
+    if (box == NULL) return NULL;
+    gri_cell_init(&box->cell);
+    box->error = GRI_FUTURE_PENDING;
+    box->answer = NULL;
+    box->system = system;
+    gri_system_hold(system);
+    return box;
+}
+
+/* Sends the request of `future`, inside of the seat. Returns its error so far. */
+static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref to, const struct gr_type *reply_type,
+                      gr_time deadline, const struct gr_type *type, const void *message)
+{
+    struct gri_foreign_box *box = create_box(system);
+    int error = GR_ENOMEM;
+    if (box != NULL) error = send_inside(system, to, type, message, reply_type, box);
+    if (error == 0) {
+        future->foreign.deadline = gri_clock_after(gri_clock_now(system->loops[0]->clock), deadline);
+        future->foreign.box = box;
+        return GRI_FUTURE_PENDING;
+    }
+    if (box != NULL) free_box(box);
+    if (error == GRI_FUTURE_PENDING) return GR_EFULL;
+    gri_dead_message(system, NULL, type, message, gri_dead_letter_cause(error));
+    return error;
+}
+
+gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
+                           const void *message)
+{
+    struct gri_memory *memory = gri_memory_default();
+    struct gr_future *future = gri_memory_allocate(memory, sizeof *future);
+    struct gr_system *system = gri_seat_enter(to.seat);
+    int error = type->id == 0 || reply_type->id == 0 || deadline < 0 ? GR_EINVALID : missing_system(to);
+    if (future == NULL) error = GR_ENOMEM;
+    if (future != NULL) *future = (struct gr_future){.is_foreign = true, .foreign.memory = memory};
+    if (future != NULL && system != NULL && error != GR_EINVALID)
+        error = ask_inside(system, future, to, reply_type, deadline, type, message);
+    else
+        gri_dead_message(system, NULL, type, message, gri_dead_letter_cause(error));
+    if (system != NULL) gri_seat_leave(to.seat);
+    if (error != GRI_FUTURE_PENDING)
+        gri_fail(NULL, error, "a %s request was not sent: %s", type->name, gr_error_text(error));
+    if (future != NULL) future->error = error;
+    return future;
+}
+
+void gri_foreign_complete(struct gri_loop *loop, struct gri_message *reply)
+{
+    struct gri_foreign_box *box = (struct gri_foreign_box *)(uintptr_t)reply->to_generation;
+    struct gr_system *system = box->system;
+    box->error = reply->error;
+    box->answer = reply;
+    if (reply->error != 0) reply->flags &= (uint8_t)~GRI_MAIL_HEAVY; /* it holds no value */
+    gri_system_hold(system); /* the thread may free the box, and with it the system, as soon as it is set */
+    if (gri_cell_set(&box->cell)) {
+        gri_fetch_add(&system->foreign_replies, 1, GRI_RELAXED); /* a number; publishes nothing */
+    } else {
+        gri_count(&loop->counters, GRI_COUNTER_DEAD_LATE_REPLY, 1);
+        free_box(box);
+    }
+    gri_system_release(system);
+}
+
+/* Takes the outcome out of a box that is set. */
+static void collect(struct gr_future *future)
+{
+    struct gri_foreign_box *box = future->foreign.box;
+    future->error = box->error;
+    future->answer = box->error == 0 ? box->answer : NULL;
+}
+
+/* Ends a request that nobody has answered in time. */
+static void give_up(struct gr_future *future)
+{
+    if (gri_cell_abandon(&future->foreign.box->cell)) {
+        future->foreign.box = NULL;
+        future->error = GR_ETIMEOUT;
+    } else {
+        collect(future);
+    }
+}
+
+int gri_foreign_error(gr_future *future)
+{
+    if (future->error != GRI_FUTURE_PENDING) return future->error;
+    struct gri_foreign_box *box = future->foreign.box;
+    if (gri_cell_done(&box->cell))
+        collect(future);
+    else if (gri_clock_now(box->system->loops[0]->clock) >= future->foreign.deadline)
+        give_up(future);
+    return future->error;
+}
+
+int gri_foreign_await(gr_future *future, gr_time deadline)
+{
+    if (gri_foreign_error(future) != GRI_FUTURE_PENDING) return future->error;
+    struct gr_system *system = future->foreign.box->system;
+    if (deadline == 0) return GR_ETIMEOUT;
+    if (gri_loop_current() != NULL || system->is_simulated)
+        return gri_fail(NULL, GR_ECONTEXT, "gr_await: waiting here would stop the loop that is to answer");
+    gr_time left = gri_clock_left(gri_clock_now(system->loops[0]->clock), future->foreign.deadline);
+    bool own_deadline = left <= deadline;
+    if (gri_cell_wait(&future->foreign.box->cell, own_deadline ? left : deadline) == 0)
+        collect(future);
+    else if (own_deadline)
+        give_up(future);
+    return future->error == GRI_FUTURE_PENDING ? GR_ETIMEOUT : future->error;
+}
+
+void gri_foreign_release(gr_future *future)
+{
+    struct gri_foreign_box *box = future->foreign.box;
+    if (box != NULL && !(future->error == GRI_FUTURE_PENDING && gri_cell_abandon(&box->cell))) free_box(box);
+    gri_memory_release(future->foreign.memory, future, sizeof *future);
+}

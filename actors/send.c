@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sending and forwarding from actors; plain threads are in foreign.c. */
+#include "actors/admission.h"
+
+#include <greenroom/send.h>
+
+/* The sentences of a send's errors, for gr_last_error. */
+static int failed(struct gr_actor *self, gr_ref to, const struct gr_type *type, int error)
+{
+    return gri_fail(self, error, "a %s to actor %u:%u:%llu was not sent: %s", type->name, to.seat, to.slot,
+                    (unsigned long long)to.generation, gr_error_text(error));
+}
+
+/* Copies a payload of at most 16 bytes without a call. */
+__attribute__((always_inline)) static inline void copy_small(uint64_t *to, const void *from, uint32_t size)
+{
+    if (__builtin_expect(size == 8, 1))
+        memcpy(to, from, 8);
+    else if (size == 16)
+        memcpy(to, from, 16);
+    else
+        for (uint32_t i = 0; i < size; i++) ((unsigned char *)to)[i] = ((const unsigned char *)from)[i];
+}
+
+/*
+ * The common case, and the hottest path of all: a small plain message to an actor of this loop that has room, with a
+ * block at hand. It makes no call, so it needs no stack. Anything else is for try_send, which starts afresh.
+ */
+__attribute__((always_inline)) static inline bool send_here(struct gr_actor *self, gr_ref to,
+                                                            const struct gr_type *type, const void *message)
+{
+    struct gri_loop *loop = self->loop;
+    struct gr_actor *actor;
+    if (type->envelope == 0 || (type->envelope & GRI_HEADER_WHAT) != 0) return false;
+    if (!gri_pool_is_ready(&loop->pool, 0)) return false;
+    if (gri_find(&loop->desk, to, &actor) != 0) return false;
+    if (gri_load(&actor->home, GRI_RELAXED) != loop->index) return false;
+    if (__builtin_expect(!gri_mailbox_has_room_for_two(&actor->mailbox), 0)) return false;
+    struct gri_message *m = gri_pool_take_ready(&loop->pool, 0);
+    m->header = type->envelope | loop->desk.header;
+    m->reply = NULL;
+    m->sender_slot = self->slot;
+    m->sender_generation = gri_load(&self->generation, GRI_RELAXED);
+    copy_small(m->payload, message, type->size);
+    gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
+    gri_mailbox_append(&actor->mailbox, m);
+    gri_mailbox_count_small(&actor->mailbox);
+    gri_actor_has_mail(actor);
+    return true;
+}
+
+/* Sends, or returns why not and leaves the message alone. */
+static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
+{
+    if (__builtin_expect(type->envelope == 0, 0)) return GR_EINVALID;
+    struct gri_target target;
+    int error = gri_admit(self, to, &target);
+    if (__builtin_expect(error != 0, 0)) return error;
+    struct gri_loop *loop = self->loop;
+    if (__builtin_expect(target.drop, 0)) {
+        gri_dead_message(gri_loop_system(loop), loop, type, message, GR_DEAD_FULL);
+        return 0;
+    }
+    struct gri_message *m = gri_new_user_message(self, type, message);
+    if (__builtin_expect(m == NULL, 0)) return GR_ENOMEM;
+    gri_put(loop, &target, to.generation, m);
+    if (__builtin_expect(target.rest, 0)) gri_rest(self, to);
+    return 0;
+}
+
+/* A plain send that is not the common case. */
+__attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref to, const struct gr_type *type,
+                                                   const void *message)
+{
+    if (self == NULL) return gri_foreign_send(to, type, message, false);
+    int error = try_send(self, to, type, message);
+    if (error == 0) return 0;
+    gri_dead_message(gri_loop_system(self->loop), self->loop, type, message, gri_dead_letter_cause(error));
+    return failed(self, to, type, error);
+}
+
+int gri_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
+{
+    if (__builtin_expect(self != NULL && send_here(self, to, type, message), 1)) return 0;
+    return send_anywhere(self, to, type, message);
+}
+
+int gri_try_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
+{
+    if (self == NULL) return gri_foreign_send(to, type, message, true);
+    if (__builtin_expect(send_here(self, to, type, message), 1)) return 0;
+    int error = try_send(self, to, type, message);
+    return error == 0 ? 0 : failed(self, to, type, error);
+}
+
+int gr_forward(gr_actor *self, gr_ref to)
+{
+    struct gri_message *m = self == NULL ? NULL : self->current;
+    if (m == NULL || m->kind != GRI_MAIL_USER)
+        return gri_fail(self, GR_ECONTEXT, "gr_forward: no message is being handled, or it was forwarded already");
+    struct gri_target target;
+    int error = gri_admit(self, to, &target);
+    self->current = NULL;
+    if (error == 0 && !target.drop) {
+        gri_put(self->loop, &target, to.generation, m);
+        if (target.rest) gri_rest(self, to);
+        return 0;
+    }
+    const struct gr_type *type = gri_type_by_id(m->type);
+    gri_dead_letter(self->loop, m, error == 0 ? GR_DEAD_FULL : gri_dead_letter_cause(error));
+    return error == 0 ? 0 : failed(self, to, type, error);
+}

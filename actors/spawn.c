@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Spawning: the spawner names the actor from free slots, on its own loop or on lease from another, and the spawn travels
+ * ahead of its first message on the same path. So a spawn never waits.
+ */
+#include "actors/admission.h"
+#include "messages/visit.h"
+
+#define LEASE_BATCH 256u /* slots that a loop lends at once */
+
+/* How a spawn travels to another loop: this stands behind the start message. */
+struct spawn_order {
+    const struct gr_behaviour *behaviour;  /* what is spawned */
+    struct gr_mailbox_options mailbox;     /* its bound */
+    uint32_t stack_size;                   /* of a coroutine */
+    bool holds_exit;                       /* gr_run waits for it */
+};
+
+_Static_assert(sizeof(struct spawn_order) <= GRI_MAIL_ORDER_BYTES, "an order fits behind its start message");
+
+static size_t order_offset(const struct gr_type *type)
+{
+    return (type->size + 7u) & ~(size_t)7;
+}
+
+static struct spawn_order *order_of(struct gri_message *m, const struct gr_type *type)
+{
+    return (struct spawn_order *)((char *)m->payload + order_offset(type));
+}
+
+/* ---- dispatch tables ---- */
+
+static void fill_dispatch(struct gri_dispatch *dispatch, const struct gr_behaviour *behaviour)
+{
+    for (uint32_t i = 0; i < behaviour->on_count; i++) {
+        const struct gr_on *on = &behaviour->on[i];
+        if (on->kind == GR_ON_KIND_ANY) dispatch->any = on->handler;
+        if (on->kind == GR_ON_KIND_SIGNAL) dispatch->signal = on->handler;
+        if (on->kind == GR_ON_KIND_END) dispatch->end = on->handler;
+        if (on->kind != GR_ON_KIND_MESSAGE) continue;
+        uint32_t at = on->type->id & dispatch->mask;
+        while (dispatch->entries[at].type != 0 && dispatch->entries[at].type != on->type->id)
+            at = (at + 1) & dispatch->mask;
+        dispatch->entries[at] = (struct gri_dispatch_entry){on->type->id, on->handler};
+    }
+}
+
+static struct gri_dispatch *make_dispatch(struct gri_loop *loop, const struct gr_behaviour *behaviour)
+{
+    uint32_t entries = 2;
+    while (entries < behaviour->on_count * 2) entries *= 2;
+    size_t size = sizeof(struct gri_dispatch) + entries * sizeof(struct gri_dispatch_entry);
+    struct gri_dispatch *dispatch = gri_memory_allocate(loop->memory, size);
+    if (dispatch == NULL) return NULL;
+    memset(dispatch, 0, size);
+    dispatch->behaviour = behaviour;
+    dispatch->mask = entries - 1;
+    fill_dispatch(dispatch, behaviour);
+    return dispatch;
+}
+
+/* Makes the table by behaviour id long enough. */
+static bool grow_dispatch(struct gri_loop *loop, struct gri_loop_actors *actors, uint32_t id)
+{
+    uint32_t count = actors->dispatch_count ? actors->dispatch_count : 64;
+    while (count <= id) count *= 2;
+    const struct gri_dispatch **table = gri_memory_allocate(loop->memory, count * sizeof *table);
+    if (table == NULL) return false;
+    memset(table, 0, count * sizeof *table);
+    if (actors->dispatch_count) memcpy(table, actors->dispatch, actors->dispatch_count * sizeof *table);
+    gri_memory_release(loop->memory, actors->dispatch, actors->dispatch_count * sizeof *table);
+    actors->dispatch = table;
+    actors->dispatch_count = count;
+    return true;
+}
+
+const struct gri_dispatch *gri_dispatch_of(struct gri_loop *loop, const struct gr_behaviour *behaviour)
+{
+    struct gri_loop_actors *actors = loop->local;
+    if (behaviour->id >= actors->dispatch_count && !grow_dispatch(loop, actors, behaviour->id)) return NULL;
+    const struct gri_dispatch **place = &actors->dispatch[behaviour->id];
+    if (*place == NULL) *place = make_dispatch(loop, behaviour);
+    return *place;
+}
+
+/* ---- the new actor, on its own loop ---- */
+
+static void *take_state(struct gri_loop *loop, uint32_t size)
+{
+    unsigned pool_class = gri_pool_class(size);
+    void *state = pool_class == GRI_POOL_LARGE ? gri_pool_take_large(&loop->pool, size)
+                                               : gri_pool_take(&loop->pool, pool_class);
+    if (state != NULL) memset(state, 0, size);
+    return state;
+}
+
+/* Makes an actor of a free slot of this loop. Errors: GR_ENOMEM; the slot is then as before. */
+static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const struct gr_behaviour *behaviour,
+                         const struct gr_mailbox_options *mailbox, uint32_t stack_size, bool holds_exit)
+{
+    const struct gri_dispatch *dispatch = gri_dispatch_of(loop, behaviour);
+    if (dispatch == NULL) return GR_ENOMEM;
+    actor->loop = loop;
+    if (behaviour->coroutine != NULL) {
+        struct gri_actor_extra *extra = gri_actor_extra(actor);
+        if (extra == NULL) return GR_ENOMEM;
+        extra->stack_size = stack_size;
+        actor->work.run = gri_coroutine_turn;
+    } else {
+        if (behaviour->state_size != 0) {
+            actor->state = take_state(loop, behaviour->state_size);
+            if (actor->state == NULL) return GR_ENOMEM;
+        }
+        actor->work.run = gri_handler_turn;
+    }
+    if (mailbox->messages | mailbox->bytes | mailbox->policy) gri_mailbox_configure(&actor->mailbox, mailbox);
+    actor->flags = holds_exit ? GRI_ACTOR_HOLDS_EXIT : 0;
+    gri_store(&actor->dispatch, (void *)dispatch, GRI_RELEASE); /* acquired by listings */
+    return 0;
+}
+
+/* Queues the new actor with its start message in front of all mail. */
+static void queue_start(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
+{
+    gri_mailbox_push_start(&actor->mailbox, m);
+    actor->busy = GRI_BUSY_SCHEDULED;
+    gri_loop_schedule(loop, &actor->work);
+}
+
+void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
+{
+    const struct spawn_order *order = order_of(m, gri_type_by_id(m->type));
+    int error = bring_to_life(loop, actor, order->behaviour, &order->mailbox, order->stack_size, order->holds_exit);
+    if (error != 0) {
+        if (order->holds_exit) actor->flags = GRI_ACTOR_HOLDS_EXIT;
+        gri_message_dispose(loop, m);
+        gri_actor_end(actor, error);
+        return;
+    }
+    actor->control |= ((struct gri_loop_actors *)loop->local)->told;
+    queue_start(loop, actor, m);
+}
+
+/* ---- names ---- */
+
+/* A free slot that was born on this loop, or NULL with *error. */
+static struct gr_actor *take_own_slot(struct gri_loop *loop, int *error)
+{
+    struct gri_loop_actors *actors = loop->local;
+    if (actors->free.count == 0) {
+        *error = gri_slots_add(&gri_loop_system(loop)->slots, loop->index, &actors->free);
+        if (*error != 0) return NULL;
+    }
+    return gri_slot_chain_pop(&actors->free);
+}
+
+/* Asks another loop for free slots; without memory it is tried again at the next spawn. */
+static void ask_for_lease(struct gri_loop *loop, unsigned of)
+{
+    struct gri_loop_actors *actors = loop->local;
+    struct gri_message *m = gri_loop_new_message(loop, sizeof(struct gri_slot_chain));
+    if (m == NULL) return;
+    m->kind = GRI_MAIL_LEASE;
+    m->flags = 0;
+    m->reply = NULL;
+    m->to_slot = loop->index;
+    m->error = 0; /* a question */
+    actors->lease_asked[of] = true;
+    gri_link_send(loop, of, m);
+}
+
+static struct gr_actor *take_leased_slot(struct gri_loop *loop, unsigned of, int *error)
+{
+    struct gri_loop_actors *actors = loop->local;
+    struct gri_slot_chain *lease = &actors->leases[of];
+    if (lease->count < LEASE_BATCH / 2 && !actors->lease_asked[of]) ask_for_lease(loop, of);
+    if (lease->count == 0) {
+        *error = gri_slots_add(&gri_loop_system(loop)->slots, of, lease);
+        if (*error != 0) return NULL;
+    }
+    return gri_slot_chain_pop(lease);
+}
+
+void gri_lease_arrived(struct gri_loop *loop, struct gri_message *m)
+{
+    struct gri_loop_actors *actors = loop->local;
+    struct gri_slot_chain *chain = (struct gri_slot_chain *)m->payload;
+    unsigned who = m->to_slot; /* who asked, or whose slots these are; loop_count: plain threads */
+    if (m->error != 0) {
+        gri_slot_chain_move(&actors->leases[who], chain, chain->count);
+        actors->lease_asked[who] = false;
+        gri_loop_free_message(loop, m);
+        return;
+    }
+    *chain = (struct gri_slot_chain){NULL, 0};
+    gri_slot_chain_move(chain, &actors->free, LEASE_BATCH);
+    if (who == loop->count) {
+        gri_slots_give_outside(&gri_loop_system(loop)->slots, loop->index, *chain);
+        gri_loop_free_message(loop, m);
+        return;
+    }
+    m->error = 1; /* the answer */
+    m->to_slot = loop->index;
+    gri_link_send(loop, who, m);
+}
+
+/* ---- the spawner's side ---- */
+
+/* Whether the request to spawn makes sense. */
+static int check(const struct gr_system *system, const struct gr_behaviour *behaviour,
+                 const struct gr_spawn_options *options)
+{
+    if (behaviour->id == 0 || behaviour->start_type->id == 0) return GR_EINVALID;
+    if (options->loop < GR_SPREAD || options->loop > (int)system->loop_count) return GR_EINVALID;
+    if (options->mailbox.policy > GR_POLICY_DROP_OLDEST) return GR_EINVALID;
+    return gri_load(&system->stopping, GRI_RELAXED) ? GR_ESTOPPED : 0;
+}
+
+static void fill_start(struct gri_message *m, const struct gr_behaviour *behaviour, const void *start)
+{
+    gri_fill(m, behaviour->start_type, start);
+    m->kind = GRI_MAIL_START;
+}
+
+static void fill_order(struct gri_message *m, const struct gr_behaviour *behaviour,
+                       const struct gr_spawn_options *options)
+{
+    m->flags |= GRI_MAIL_ORDERED;
+    *order_of(m, behaviour->start_type) =
+        (struct spawn_order){behaviour, options->mailbox, options->stack_size, options->holds_exit};
+}
+
+static size_t ordered_size(const struct gr_behaviour *behaviour)
+{
+    return order_offset(behaviour->start_type) + GRI_MAIL_ORDER_BYTES;
+}
+
+/* Spawns on the spawner's own loop. */
+static int spawn_here(struct gr_actor *self, const struct gr_behaviour *behaviour,
+                      const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+{
+    struct gri_loop *loop = self->loop;
+    struct gri_loop_actors *actors = loop->local;
+    int error = GR_ENOMEM;
+    struct gri_message *m = gri_loop_new_message(loop, behaviour->start_type->size);
+    if (m == NULL) return GR_ENOMEM;
+    struct gr_actor *actor = take_own_slot(loop, &error);
+    if (actor == NULL) goto fail_message;
+    error = bring_to_life(loop, actor, behaviour, &options->mailbox, options->stack_size, options->holds_exit);
+    if (error != 0) goto fail_slot;
+    fill_start(m, behaviour, start);
+    gri_fill_sender(m, self);
+    queue_start(loop, actor, m);
+    *ref = gri_actor_ref(actor);
+    return 0;
+
+fail_slot:
+    gri_actor_free_extra(actor);
+    gri_slot_chain_push(&actors->free, actor);
+fail_message:
+    gri_loop_free_message(loop, m);
+    return error;
+}
+
+/* Spawns on another loop: names the actor, sends the order. */
+static int spawn_there(struct gr_actor *self, unsigned home, const struct gr_behaviour *behaviour,
+                       const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+{
+    struct gri_loop *loop = self->loop;
+    int error = GR_ENOMEM;
+    struct gri_message *m = gri_loop_new_message(loop, ordered_size(behaviour));
+    if (m == NULL) return GR_ENOMEM;
+    struct gr_actor *actor = take_leased_slot(loop, home, &error);
+    if (actor == NULL) {
+        gri_loop_free_message(loop, m);
+        return error;
+    }
+    fill_start(m, behaviour, start);
+    fill_order(m, behaviour, options);
+    gri_fill_sender(m, self);
+    /* Read before it can run and end over there. */
+    *ref = (gr_ref){gri_loop_system(loop)->seat, actor->slot, gri_load(&actor->generation, GRI_RELAXED)};
+    m->to_slot = ref->slot;
+    m->to_generation = ref->generation;
+    gri_link_send(loop, home, m);
+    return 0;
+}
+
+/* The loop that the options ask for. */
+static unsigned choose_loop(const struct gr_actor *self, const struct gr_spawn_options *options)
+{
+    const struct gri_loop *loop = self->loop;
+    struct gri_loop_actors *actors = loop->local;
+    if (options->loop == GR_SAME_LOOP) return loop->index;
+    if (options->loop > 0) return (unsigned)options->loop - 1;
+    unsigned chosen = actors->next_loop;
+    actors->next_loop = (chosen + 1) % loop->count;
+    return chosen;
+}
+
+gr_ref gri_spawn(gr_actor *self, const struct gr_behaviour *behaviour, const struct gr_spawn_options *options,
+                 const void *start)
+{
+    struct gr_system *system = gri_loop_system(self->loop);
+    gr_ref ref = {0, 0, 0};
+    int error = check(system, behaviour, options);
+    if (error == 0) {
+        unsigned home = choose_loop(self, options);
+        if (options->holds_exit) gri_fetch_add(&system->holders, 1, GRI_RELAXED);
+        error = home == self->loop->index ? spawn_here(self, behaviour, options, start, &ref)
+                                          : spawn_there(self, home, behaviour, options, start, &ref);
+        if (error != 0 && options->holds_exit) gri_fetch_sub(&system->holders, 1, GRI_RELAXED);
+    }
+    if (error != 0) {
+        if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);
+        gri_fail(self, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
+        return ref;
+    }
+    gri_count(&self->loop->counters, GRI_COUNTER_SPAWNED, 1);
+    return ref;
+}
+
+/* ---- from outside ---- */
+
+/* A spawn order for the loop, from the memory seam. */
+static int spawn_outside(struct gr_system *system, unsigned home, const struct gr_behaviour *behaviour,
+                         const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+{
+    int error = GR_ENOMEM;
+    bool wants_more = false;
+    struct gri_message *m = gri_message_create(&system->memory.memory, ordered_size(behaviour));
+    struct gri_message *lease = gri_message_create(&system->memory.memory, sizeof(struct gri_slot_chain));
+    if (m == NULL || lease == NULL) goto fail;
+    struct gr_actor *actor = gri_slots_take_outside(&system->slots, home, &error, &wants_more);
+    if (actor == NULL) goto fail;
+    fill_start(m, behaviour, start);
+    fill_order(m, behaviour, options);
+    m->sender_seat = 0;
+    m->sender_slot = 0;
+    m->sender_generation = 0;
+    m->to_slot = actor->slot;
+    m->to_generation = gri_load(&actor->generation, GRI_RELAXED);
+    *ref = (gr_ref){system->seat, actor->slot, m->to_generation};
+    if (options->holds_exit) gri_fetch_add(&system->holders, 1, GRI_RELAXED);
+    gri_fetch_add(&system->foreign_spawned, 1, GRI_RELEASE); /* before the actor can end; see gri_system_living */
+    gri_loop_inject(system->loops[home], m);
+    if (wants_more) {
+        lease->kind = GRI_MAIL_LEASE;
+        lease->flags = 0;
+        lease->reply = NULL;
+        lease->to_slot = system->loop_count;
+        lease->error = 0;
+        gri_loop_inject(system->loops[home], lease);
+    } else {
+        gri_message_destroy(&system->memory.memory, lease);
+    }
+    return 0;
+
+fail:
+    if (m != NULL) gri_message_destroy(&system->memory.memory, m);
+    if (lease != NULL) gri_message_destroy(&system->memory.memory, lease);
+    return error;
+}
+
+gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
+                        const struct gr_spawn_options *options, const void *start)
+{
+    gr_ref ref = {0, 0, 0};
+    int error = check(system, behaviour, options);
+    if (error == 0) {
+        unsigned home = options->loop > 0 ? (unsigned)options->loop - 1 : 0;
+        if (options->loop == GR_SPREAD)
+            home = (unsigned)(gri_load(&system->foreign_spawned, GRI_RELAXED) % system->loop_count);
+        error = spawn_outside(system, home, behaviour, options, start, &ref);
+    }
+    if (error != 0) {
+        if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);
+        gri_fail(NULL, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
+    }
+    return ref;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a system: on this thread and threads of its own, or step by step inside of a foreign loop. */
+#include "base/error.h"
+#include "runtime/runtime.h"
+
+#include <greenroom/log.h>
+
+#include <stdio.h>
+
+bool gri_runtime_take_drive(struct gri_runtime *runtime, enum gri_driver driver)
+{
+    uint32_t nobody = GRI_DRIVER_NONE;
+    /* Acquires what the last driver left. */
+    return gri_compare_exchange(&runtime->driver, &nobody, driver, GRI_ACQ_REL);
+}
+
+void gri_runtime_give_drive(struct gri_runtime *runtime)
+{
+    gri_store(&runtime->driver, GRI_DRIVER_NONE, GRI_RELEASE); /* publishes what this driver did; see take */
+    gri_futex_wake(&runtime->driver, INT32_MAX);
+}
+
+static void *loop_main(void *argument)
+{
+    gri_loop_drive(argument);
+    return NULL;
+}
+
+/* ---- threads ---- */
+
+static void end_watchdog(struct gri_runtime *runtime)
+{
+    if (!runtime->watchdog_runs) return;
+    gri_mutex_lock(&runtime->mutex);
+    runtime->watchdog_ends = true;
+    gri_cond_broadcast(&runtime->changed);
+    gri_mutex_unlock(&runtime->mutex);
+    gri_thread_join(runtime->watchdog);
+    runtime->watchdog_runs = false;
+}
+
+int gri_runtime_start(struct gri_runtime *runtime)
+{
+    int error = runtime->before_threads == NULL ? 0 : runtime->before_threads(runtime);
+    if (error != 0) return error;
+    runtime->watchdog_ends = false;
+    error = gri_thread_create(&runtime->watchdog, gri_watchdog_main, runtime, "gr-watchdog");
+    if (error != 0) return error;
+    runtime->watchdog_runs = true;
+    for (unsigned i = 1; i < runtime->system.loop_count; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "gr-loop-%u", i);
+        error = gri_thread_create(&runtime->threads[i], loop_main, runtime->system.loops[i], name);
+        if (error != 0) break;
+        runtime->thread_count = i;
+    }
+    return error;
+}
+
+void gri_runtime_join(struct gri_runtime *runtime)
+{
+    for (unsigned i = 1; i <= runtime->thread_count; i++) gri_thread_join(runtime->threads[i]);
+    runtime->thread_count = 0;
+    end_watchdog(runtime);
+}
+
+/* ---- a whole run ---- */
+
+/* Runs the loops that have no thread of their own until the system has stopped. */
+static void drive_rest(struct gri_runtime *runtime)
+{
+    gri_loop_drive(runtime->system.loops[0]);
+    /* If a thread could not be started, its loop has work to end too. */
+    for (unsigned i = runtime->thread_count + 1; i < runtime->system.loop_count; i++)
+        gri_loop_drive(runtime->system.loops[i]);
+}
+
+static void simulate(struct gri_runtime *runtime)
+{
+    struct gr_system *system = &runtime->system;
+    while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
+        bool more = gri_simulation_step(runtime->simulation);
+        if (gri_load(&runtime->signal, GRI_RELAXED) != 0 || !more)
+            for (unsigned i = 0; i < system->loop_count; i++) gri_runtime_pause(system->loops[i], !more);
+        if (more) continue;
+        /* Nobody can do anything any more. Where nobody else could act on a real system either, it would hang. */
+        if (gri_load(&runtime->stage, GRI_ACQUIRE) == GRI_STAGE_IDLE) {
+            gri_thread_error_set("simulation: every actor waits, and nothing can happen any more");
+            gr_log(GR_LOG_ERROR, "%s", gri_thread_error());
+            gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
+        } else {
+            gri_runtime_kill(runtime);
+        }
+    }
+}
+
+int gr_system_run(gr_system *system)
+{
+    struct gri_runtime *runtime = gri_runtime_of(system);
+    if (!gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
+        gri_thread_error_set("the system runs already");
+        return GR_EBUSY;
+    }
+    int error = 0;
+    if (runtime->simulation != NULL) {
+        simulate(runtime);
+    } else {
+        error = gri_runtime_start(runtime);
+        if (error != 0) gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
+        drive_rest(runtime);
+        gri_runtime_join(runtime);
+    }
+    gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
+    int reset = gri_runtime_reset(runtime, left);
+    gri_runtime_give_drive(runtime);
+    return error != 0 ? error : reset;
+}
+
+/* ---- steps ---- */
+
+int gr_system_fd(gr_system *system)
+{
+    struct gri_runtime *runtime = gri_runtime_of(system);
+    return runtime->simulation != NULL ? -1 : gri_poller_fd(runtime->system.loops[0]->poller);
+}
+
+/* After a step that left nothing to do: lets the descriptor tell of what comes. Whether there is more after all. */
+static bool settle(struct gri_runtime *runtime, struct gri_loop *loop)
+{
+    runtime->parked = gri_loop_try_park(loop);
+    if (!runtime->parked) return true;
+    gr_time next = gri_loop_next_timer(loop);
+    gr_time timeout = next == GR_FOREVER ? GR_FOREVER : gri_clock_left(gri_clock_now(loop->clock), next);
+    return gri_poller_arm(loop->poller, timeout) != 0 && timeout != GR_FOREVER;
+}
+
+static bool step_real(struct gri_runtime *runtime)
+{
+    struct gri_loop *loop = runtime->system.loops[0];
+    if (runtime->parked) gri_loop_unpark(loop);
+    runtime->parked = false;
+    gri_poller_park(loop->poller, 0);
+    gri_loop_read_clock(loop);
+    bool more = gri_loop_step(loop, &gri_step_limits_default);
+    if (!gri_runtime_pause(loop, !more)) return false;
+    return more || settle(runtime, loop);
+}
+
+/* One step; *more: call again at once. */
+static void step(struct gri_runtime *runtime, bool *more)
+{
+    if (runtime->simulation == NULL) {
+        *more = step_real(runtime);
+        return;
+    }
+    *more = gri_simulation_step(runtime->simulation);
+    for (unsigned i = 0; i < runtime->system.loop_count; i++) gri_runtime_pause(runtime->system.loops[i], !*more);
+}
+
+/* The system has stopped under a stepping thread. */
+static int end_steps(struct gri_runtime *runtime)
+{
+    if (runtime->parked) gri_loop_unpark(runtime->system.loops[0]);
+    runtime->parked = false;
+    if (runtime->simulation == NULL) gri_runtime_join(runtime);
+    gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
+    int error = gri_runtime_reset(runtime, left);
+    gri_runtime_give_drive(runtime);
+    return error;
+}
+
+int gr_system_step(gr_system *system, bool *more)
+{
+    struct gri_runtime *runtime = gri_runtime_of(system);
+    *more = false;
+    if (gri_runtime_take_drive(runtime, GRI_DRIVER_STEP)) {
+        runtime->stepper = pthread_self();
+        int error = runtime->simulation == NULL ? gri_runtime_start(runtime) : 0;
+        if (error != 0) {
+            gri_runtime_begin_stop(runtime, 0);
+            drive_rest(runtime);
+            (void)end_steps(runtime);
+            return error;
+        }
+    } else if (gri_load(&runtime->driver, GRI_ACQUIRE) != GRI_DRIVER_STEP ||
+               !pthread_equal(runtime->stepper, pthread_self())) {
+        gri_thread_error_set("the system is run by another thread");
+        return GR_EBUSY;
+    }
+    step(runtime, more);
+    if (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) return 0;
+    int error = end_steps(runtime);
+    gri_thread_error_set("the system has stopped");
+    return error != 0 ? error : GR_ESTOPPED;
+}
+
+bool gri_runtime_stop_steps(struct gri_runtime *runtime, gr_time half, gr_time deadline, bool *stopped)
+{
+    if (gri_load(&runtime->driver, GRI_ACQUIRE) != GRI_DRIVER_STEP || !pthread_equal(runtime->stepper, pthread_self()))
+        return false;
+    *stopped = false;
+    while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
+        gr_time now = gri_clock_now(runtime->clock);
+        bool more;
+        step(runtime, &more);
+        if (now >= half || (runtime->simulation != NULL && !more)) gri_runtime_kill(runtime);
+        if (now >= deadline) return true;
+    }
+    *stopped = end_steps(runtime) == 0;
+    return true;
+}

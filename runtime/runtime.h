@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The composition root: a system with its loops, threads, clock, pollers and pool, and the stages of its life. Nothing
+ * includes this but runtime/ itself and tests.
+ *
+ * Stages go one way, by compare-exchange, and back to the first when everything is over:
+ *     IDLE -> STOPPING (actors are asked to stop) -> KILLING (they are killed) -> STOPPED (nobody lives; loops end)
+ */
+#ifndef GRI_RUNTIME_RUNTIME_H
+#define GRI_RUNTIME_RUNTIME_H
+
+#include "actors/system.h"
+#include "simulation/simulation.h"
+
+enum gri_stage { GRI_STAGE_IDLE, GRI_STAGE_STOPPING, GRI_STAGE_KILLING, GRI_STAGE_STOPPED };
+
+/* Who runs the loops just now. */
+enum gri_driver { GRI_DRIVER_NONE, GRI_DRIVER_RUN, GRI_DRIVER_STEP };
+
+/* The seams that tests replace; zeroes are the real ones. */
+struct gri_seams {
+    struct gri_memory *memory; /* where the system's memory comes from */
+    bool bypass_pools;         /* every block its own allocation, so that each can fail */
+};
+
+/* What the watchdog last saw of a loop. */
+struct gri_sample {
+    uint64_t running;  /* the slot that had the turn + 1, or 0 */
+    uint64_t progress; /* sum of the counters that move with each message */
+    gr_time since;     /* when both were first seen so */
+    bool told;         /* this hog was named already */
+};
+
+struct gri_runtime {
+    struct gr_system system;           /* first: a gr_system is one of these */
+    struct gr_system_options options;  /* resolved */
+    struct gri_loop *loop_array;       /* `options.loops` of them */
+    struct gri_clock *clock;           /* real or virtual */
+    struct gri_simulation *simulation; /* NULL when real */
+    struct gri_blocking_pool pool;     /* of threads for blocking work; unused under simulation */
+    struct gri_job_runner pool_runner; /* the seam in front of it */
+    struct gri_message *orders;        /* two for each loop: stop, kill; so that stopping needs no memory */
+    gri_thread *threads;               /* of loops 1 and up, while running */
+    unsigned thread_count;             /* started */
+
+    gri_atomic_u32 stage;  /* enum gri_stage; also a futex word */
+    gri_atomic_u32 driver; /* enum gri_driver; also a futex word */
+    gri_atomic_u32 signal; /* the signal that asked for the stop, or 0 */
+    uint32_t ended_by;     /* the signal that ended the last run, or 0 */
+    pthread_t stepper;     /* the thread that calls gr_system_step, while that is the driver */
+    bool parked;           /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
+
+    gri_mutex mutex;             /* over the watchdog's fields */
+    gri_cond changed;            /* something below changed */
+    gri_thread watchdog;         /* names hogs and enforces deadlines */
+    bool watchdog_runs;          /* it was started */
+    bool watchdog_ends;          /* it is to end */
+    gr_time stop_began;          /* when the stop began */
+    gr_time stop_deadline;       /* absolute; GR_FOREVER while none */
+    struct gri_sample *samples;  /* of each loop */
+    bool exits_when_abandoned;   /* gr_run: the watchdog leaves the process at the deadline */
+
+    int (*before_threads)(struct gri_runtime *); /* called before the first thread of ours: the zygote's place; or NULL */
+};
+
+static inline struct gri_runtime *gri_runtime_of(struct gr_system *system)
+{
+    return (struct gri_runtime *)system;
+}
+
+/* As gr_system_create, with seams. */
+int gri_runtime_create(const struct gr_system_options *options, const struct gri_seams *seams, gr_system **system);
+
+/* ---- stop.c ---- */
+
+/* Begins to stop; false if a stop has begun already. Any thread, also a loop. `deadline` is relative. */
+bool gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline);
+
+/* The second half: kills. Any thread. */
+void gri_runtime_kill(struct gri_runtime *runtime);
+
+/* Called by a loop without work, and now and then: whether it is to go on. */
+bool gri_runtime_pause(struct gri_loop *loop, bool is_idle);
+
+/* What is over: makes the system as it was before it ran. No loop runs. Errors: GR_EABANDONED. */
+int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline);
+
+/* Lists what still runs. */
+size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *list, size_t capacity);
+
+/* ---- create.c ---- */
+
+/* Makes the pool for blocking work as new. */
+void gri_runtime_init_pool(struct gri_runtime *runtime);
+
+/* ---- drive.c ---- */
+
+/* Becomes the one that runs the loops; false if somebody does. And ends that. */
+bool gri_runtime_take_drive(struct gri_runtime *runtime, enum gri_driver driver);
+void gri_runtime_give_drive(struct gri_runtime *runtime);
+
+/* For a stop on the thread that steps the system: steps it to its end. False: that is not this thread. */
+bool gri_runtime_stop_steps(struct gri_runtime *runtime, gr_time half, gr_time deadline, bool *stopped);
+
+/* Starts the threads of all loops but the first, and the watchdog. Errors: GR_ESYS. */
+int gri_runtime_start(struct gri_runtime *runtime);
+
+/* Joins them; the loops have been told to end. */
+void gri_runtime_join(struct gri_runtime *runtime);
+
+/* ---- watchdog.c ---- */
+
+/* The watchdog's thread. */
+void *gri_watchdog_main(void *runtime);
+
+/* Tells it of a new deadline, or to look again. */
+void gri_watchdog_poke(struct gri_runtime *runtime);
+
+/* ---- signals.c ---- */
+
+/* Lets SIGINT and SIGTERM stop this runtime, and SIGPIPE do nothing; and back as it was. One runtime at a time. */
+void gri_signals_install(struct gri_runtime *runtime);
+void gri_signals_restore(struct gri_runtime *runtime);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The watchdog: a thread that samples the loops, names a handler that holds one up (G19), and enforces a stop's deadline
+ * (G16). It changes nothing that a loop owns.
+ */
+#include "runtime/runtime.h"
+
+#include <greenroom/log.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Sum of what moves when a loop gets on. */
+static uint64_t progress_of(struct gri_loop *loop)
+{
+    return gri_counter_read(&loop->counters, GRI_COUNTER_HANDLED) +
+           gri_counter_read(&loop->counters, GRI_COUNTER_SWITCHES) +
+           gri_counter_read(&loop->counters, GRI_COUNTER_TURNS);
+}
+
+static void name_hog(struct gri_runtime *runtime, unsigned loop, uint64_t slot, gr_time since)
+{
+    struct gr_actor_info info = {.behaviour = "an actor"};
+    if (!gri_system_describe(&runtime->system, (uint32_t)slot, &info)) return;
+    gr_log(GR_LOG_WARNING,
+           "actor %s %u:%u:%llu has been running for %.1f s without a pause and holds up loop %u: give long work to "
+           "gr_blocking",
+           info.behaviour, info.ref.seat, info.ref.slot, (unsigned long long)info.ref.generation, (double)since / 1e9,
+           loop);
+}
+
+static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
+{
+    struct gri_loop *loop = runtime->system.loops[index];
+    struct gri_sample *sample = &runtime->samples[index];
+    uint64_t running = gri_load(&loop->running, GRI_RELAXED);
+    uint64_t progress = progress_of(loop);
+    if (running == 0 || running != sample->running || progress != sample->progress) {
+        *sample = (struct gri_sample){running, progress, now, false};
+        return;
+    }
+    if (sample->told || now - sample->since < runtime->options.hog_after) return;
+    sample->told = true;
+    name_hog(runtime, index, running - 1, now - sample->since);
+}
+
+/* Leaves a process whose handlers don't end, with a list of them (gr_run only). */
+static _Noreturn void leave(struct gri_runtime *runtime)
+{
+    struct gr_abandoned list[16];
+    size_t count = gri_runtime_abandoned(runtime, list, 16);
+    fprintf(stderr, "greenroom: %zu did not end by the deadline of the stop:\n", count);
+    for (size_t i = 0; i < count && i < 16; i++)
+        fprintf(stderr, "  %s %u:%u:%llu on %s %d, for %.1f s\n", list[i].name, list[i].actor.seat, list[i].actor.slot,
+                (unsigned long long)list[i].actor.generation, list[i].thread < 0 ? "the blocking pool" : "loop",
+                list[i].thread, (double)list[i].since / 1e9);
+    fflush(NULL);
+    _exit(GR_EXIT_ABANDONED);
+}
+
+/* What a stop's deadline demands by now; returns when to look again. */
+static gr_time enforce(struct gri_runtime *runtime, gr_time now)
+{
+    if (runtime->stop_deadline == GR_FOREVER) return GR_FOREVER;
+    gr_time half = runtime->stop_began + (runtime->stop_deadline - runtime->stop_began) / 2;
+    if (now < half) return half;
+    gri_mutex_unlock(&runtime->mutex);
+    gri_runtime_kill(runtime);
+    if (now >= runtime->stop_deadline && runtime->exits_when_abandoned) leave(runtime);
+    gri_mutex_lock(&runtime->mutex);
+    return now < runtime->stop_deadline ? runtime->stop_deadline : GR_FOREVER;
+}
+
+void *gri_watchdog_main(void *argument)
+{
+    struct gri_runtime *runtime = argument;
+    gri_mutex_lock(&runtime->mutex);
+    while (!runtime->watchdog_ends) {
+        gr_time now = gri_clock_now(runtime->clock);
+        for (unsigned i = 0; i < runtime->system.loop_count; i++) look_at(runtime, i, now);
+        gr_time next = enforce(runtime, now);
+        gr_time sample = gri_clock_after(now, runtime->options.hog_after);
+        gri_cond_wait_until(&runtime->changed, &runtime->mutex, sample < next ? sample : next);
+    }
+    gri_mutex_unlock(&runtime->mutex);
+    return NULL;
+}
+
+void gri_watchdog_poke(struct gri_runtime *runtime)
+{
+    gri_mutex_lock(&runtime->mutex);
+    gri_cond_broadcast(&runtime->changed);
+    gri_mutex_unlock(&runtime->mutex);
+}
