@@ -19,8 +19,8 @@ static void drop_oldest(struct gri_loop *loop, struct gr_actor *actor)
     }
 }
 
-/* Suspends the coroutine until the receiver has room, then admits anew. */
-static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *target)
+/* Suspends the coroutine until the receiver has room, and asks again; whoever was faster may have taken the room. */
+static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict *verdict)
 {
     self->extra->has_room = false;
     if (!gri_watch_room(self, to)) return GR_ENOMEM;
@@ -28,17 +28,22 @@ static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *ta
         int error = gri_actor_wait(self, GRI_WAIT_ROOM, GR_FOREVER);
         if (error != 0) return error;
     }
-    return gri_admit(self, to, target);
+    return gri_look(self->loop, to, target, verdict);
 }
 
 int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict verdict)
 {
+    bool waits = gri_actor_is_coroutine(self) && self != target->actor &&
+                 gri_full_policy(gri_full_read(&target->actor->mailbox.full)) == GR_POLICY_WAIT;
+    while (waits && verdict != GRI_ACCEPT) { /* the hard cap is for those who can't wait */
+        int error = wait_for_room(self, to, target, &verdict);
+        if (error != 0) return error;
+    }
     switch (verdict) {
     case GRI_ACCEPT: return 0;
     case GRI_ACCEPT_DROP_OLDEST: drop_oldest(self->loop, target->actor); return 0;
     case GRI_DROP_NEWEST: target->drop = true; return 0;
     case GRI_ACCEPT_REST:
-        if (gri_actor_is_coroutine(self) && self != target->actor) return wait_for_room(self, to, target);
         /* Who is full itself must go on, or two that send to each other would rest for ever. */
         target->rest = self != target->actor && !gri_mailbox_is_full(&self->mailbox);
         return 0;
@@ -49,6 +54,8 @@ int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, 
 
 void gri_rest(struct gr_actor *self, gr_ref until)
 {
+    if (self->busy & GRI_BUSY_RESTING) return;
+    self->busy |= GRI_BUSY_RESTING; /* first: the room signal may come at once */
     /* Without memory for the notice it does not rest: the hard cap still bounds what it sends. */
-    if (!(self->busy & GRI_BUSY_RESTING) && gri_watch_room(self, until)) self->busy |= GRI_BUSY_RESTING;
+    if (!gri_watch_room(self, until)) self->busy &= (uint8_t)~GRI_BUSY_RESTING;
 }

@@ -41,21 +41,30 @@ static inline int gri_find(const struct gri_loop_desk *desk, gr_ref to, struct g
     return gri_load(&(*actor)->generation, GRI_RELAXED) == to.generation ? 0 : GR_ESTALE;
 }
 
-/* Finds and admits. May suspend a coroutine. Returns 0 or the send's error. */
-static inline int gri_admit(struct gr_actor *self, gr_ref to, struct gri_target *target)
+/* Finds the receiver and asks whether it has room. Returns 0 or the send's error. */
+static inline int gri_look(const struct gri_loop *loop, gr_ref to, struct gri_target *target,
+                           enum gri_verdict *verdict)
 {
-    struct gri_loop *loop = self->loop;
     int error = gri_find(&loop->desk, to, &target->actor);
     if (__builtin_expect(error != 0, 0)) return error;
     target->home = gri_load(&target->actor->home, GRI_RELAXED); /* of another home, the owner finds out on arrival */
     target->rest = target->drop = false;
-    enum gri_verdict verdict;
     if (target->home == loop->index) {
-        verdict = gri_mailbox_verdict(&target->actor->mailbox);
+        *verdict = gri_mailbox_verdict(&target->actor->mailbox);
     } else {
-        verdict = gri_full_verdict(gri_full_read(&target->actor->mailbox.full));
-        if (verdict == GRI_ACCEPT && gri_link_is_full(loop, target->home)) verdict = gri_link_verdict(target->actor);
+        *verdict = gri_full_verdict(gri_full_read(&target->actor->mailbox.full));
+        if (*verdict == GRI_ACCEPT && gri_link_is_full(loop, target->home))
+            *verdict = gri_link_verdict(target->actor);
     }
+    return 0;
+}
+
+/* Finds and admits. May suspend a coroutine. Returns 0 or the send's error. */
+static inline int gri_admit(struct gr_actor *self, gr_ref to, struct gri_target *target)
+{
+    enum gri_verdict verdict;
+    int error = gri_look(self->loop, to, target, &verdict);
+    if (__builtin_expect(error != 0, 0)) return error;
     if (__builtin_expect(verdict == GRI_ACCEPT, 1)) return 0;
     return gri_admit_full(self, to, target, verdict);
 }

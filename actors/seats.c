@@ -7,7 +7,8 @@
  *   enter      any thread        acquire  acquires the system that take published
  *   leave      who entered       release  publishes that it is through, to give
  *   open       a system's maker  release  publishes the system
- *   give       its destroyer     acq_rel  closes it; then waits with acquire until all who entered have left
+ *   give       its destroyer     acquire  closes it; then waits until all who entered have left, acquiring their use
+ *   wait       who stops it      acq_rel  publishes that it is closed; acquires the use of those who were inside
  *
  * Invariant: who raised the count while OPEN was set may use the system until it lowers the count again.
  */
@@ -61,7 +62,7 @@ void gri_seat_open(struct gr_system *system)
 void gri_seat_give(struct gr_system *system)
 {
     struct seat *seat = seat_of(system->seat);
-    gri_fetch_and(&seat->word, ~OPEN, GRI_ACQ_REL);
+    gri_fetch_and(&seat->word, ~OPEN, GRI_RELAXED);
     while (gri_load(&seat->word, GRI_ACQUIRE) != 0) sched_yield(); /* nobody stays inside for long */
     seat->system = NULL;
     gri_store(&seat->is_taken, 0, GRI_RELEASE);
@@ -72,7 +73,7 @@ struct gr_system *gri_seat_enter(uint32_t number)
     struct seat *seat = seat_of(number);
     if (seat == NULL) return NULL;
     if (gri_fetch_add(&seat->word, 1, GRI_ACQUIRE) & OPEN) return seat->system;
-    gri_fetch_sub(&seat->word, 1, GRI_RELEASE);
+    gri_fetch_sub(&seat->word, 1, GRI_RELAXED); /* it has touched nothing */
     return NULL;
 }
 
@@ -83,5 +84,9 @@ void gri_seat_leave(uint32_t number)
 
 void gri_seat_wait(uint32_t number)
 {
-    while (gri_load(&seat_of(number)->word, GRI_ACQUIRE) & ~OPEN) sched_yield();
+    /*
+     * A read-modify-write, not a load: whoever enters after it acquires what the caller stored before, and whoever
+     * entered before it is counted. A load could miss one that misses that store.
+     */
+    while (gri_fetch_add(&seat_of(number)->word, 0, GRI_ACQ_REL) & ~OPEN) sched_yield();
 }

@@ -143,7 +143,7 @@ void gri_watch_bounced(struct gri_loop *loop, struct gri_message *m)
 /* A policy that never refuses has always room. */
 static bool has_room(const struct gr_actor *actor)
 {
-    enum gr_policy policy = (enum gr_policy)(gri_full_read(&actor->mailbox.full) >> GRI_FULL_POLICY_SHIFT);
+    enum gr_policy policy = gri_full_policy(gri_full_read(&actor->mailbox.full));
     return !gri_mailbox_is_full(&actor->mailbox) || policy >= GR_POLICY_DROP_NEWEST;
 }
 

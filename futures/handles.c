@@ -62,7 +62,8 @@ static struct gri_handle_entry *find(const struct gri_handles *handles, uint64_t
     uint64_t index = handle & INDEX_MASK;
     if (handle == 0 || index >= handles->capacity) return NULL;
     struct gri_handle_entry *entry = &handles->entries[index];
-    return entry->generation == handle >> INDEX_BITS ? entry : NULL;
+    /* A place in use has an odd generation, so a made-up number can't name a free one. */
+    return entry->generation == handle >> INDEX_BITS && (entry->generation & 1) ? entry : NULL;
 }
 
 struct gri_obligation *gri_handles_find(const struct gri_handles *handles, uint64_t handle)

@@ -79,19 +79,14 @@ static enum gri_verdict policy_verdict(enum gr_policy policy, bool hard)
     return GRI_REJECT;
 }
 
-static enum gr_policy policy_of(uint32_t full)
-{
-    return (enum gr_policy)(full >> GRI_FULL_POLICY_SHIFT);
-}
-
 enum gri_verdict gri_mailbox_verdict_full(const struct gri_mailbox *mailbox)
 {
-    return policy_verdict(policy_of(gri_full_read(&mailbox->full)), at_bound(mailbox, 2));
+    return policy_verdict(gri_full_policy(gri_full_read(&mailbox->full)), at_bound(mailbox, 2));
 }
 
 enum gri_verdict gri_full_verdict(uint32_t full)
 {
-    enum gr_policy policy = policy_of(full);
+    enum gr_policy policy = gri_full_policy(full);
     /* The owner drops the oldest on arrival: nobody is refused for its sake. */
     if (!(full & GRI_FULL) || policy == GR_POLICY_DROP_OLDEST) return GRI_ACCEPT;
     return policy_verdict(policy, (full & GRI_FULL_HARD) != 0);

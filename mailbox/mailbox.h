@@ -102,6 +102,12 @@ static inline enum gri_verdict gri_mailbox_verdict(const struct gri_mailbox *mai
     return gri_mailbox_verdict_full(mailbox);
 }
 
+/* The policy in a full word. */
+static inline enum gr_policy gri_full_policy(uint32_t full)
+{
+    return (enum gr_policy)(full >> GRI_FULL_POLICY_SHIFT);
+}
+
 /* The verdict of another loop or thread, from what the full word says. */
 enum gri_verdict gri_full_verdict(uint32_t full);
 

@@ -60,6 +60,7 @@ static int run_root(struct gri_runtime *runtime, int (*main_function)(gr_actor *
     gr_ref ref = gr_system_spawn(&runtime->system, root, (.holds_exit = true), .main = (uintptr_t)main_function,
                                  .argument = (uintptr_t)argument, .outcome = (uintptr_t)&outcome);
     int error = gr_ref_is_null(ref) ? GR_ENOMEM : gr_system_run(&runtime->system);
+    if (error == GR_EABANDONED) gri_runtime_leave(runtime);
     if (error != 0) {
         report("greenroom", error, gri_thread_error());
         return 1;

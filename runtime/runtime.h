@@ -113,6 +113,9 @@ void gri_runtime_join(struct gri_runtime *runtime);
 /* The watchdog's thread. */
 void *gri_watchdog_main(void *runtime);
 
+/* Leaves a process in which handlers or jobs don't end, with a list of them on stderr. */
+_Noreturn void gri_runtime_leave(struct gri_runtime *runtime);
+
 /* Tells it of a new deadline, or to look again. */
 void gri_watchdog_poke(struct gri_runtime *runtime);
 

@@ -44,8 +44,7 @@ static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
     name_hog(runtime, index, running - 1, now - sample->since);
 }
 
-/* Leaves a process whose handlers don't end, with a list of them (gr_run only). */
-static _Noreturn void leave(struct gri_runtime *runtime)
+_Noreturn void gri_runtime_leave(struct gri_runtime *runtime)
 {
     struct gr_abandoned list[16];
     size_t count = gri_runtime_abandoned(runtime, list, 16);
@@ -66,7 +65,7 @@ static gr_time enforce(struct gri_runtime *runtime, gr_time now)
     if (now < half) return half;
     gri_mutex_unlock(&runtime->mutex);
     gri_runtime_kill(runtime);
-    if (now >= runtime->stop_deadline && runtime->exits_when_abandoned) leave(runtime);
+    if (now >= runtime->stop_deadline && runtime->exits_when_abandoned) gri_runtime_leave(runtime);
     gri_mutex_lock(&runtime->mutex);
     return now < runtime->stop_deadline ? runtime->stop_deadline : GR_FOREVER;
 }

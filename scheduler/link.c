@@ -85,7 +85,7 @@ bool gri_link_flush(struct gri_loop *loop)
          * Ask to be rung when the ring has drained. The exchange is ordered with the consumer's after each drain: if
          * that came before, its advanced head is acquired here and the second try finds space.
          */
-        if (gri_exchange(&link->wants_space, 1, GRI_ACQ_REL) == 0) {
+        if (gri_exchange(&link->wants_space, 1, GRI_ACQUIRE) == 0) {
             move_outbox(loop, link, to);
             publish(loop, link, to);
             if (link->outbox_head == NULL) waiting &= ~(UINT64_C(1) << to);
@@ -124,7 +124,7 @@ unsigned gri_link_drain(struct gri_loop *loop, unsigned from, unsigned max)
         done += ready;
     }
     /* Releases the advanced head to a producer whose exchange in gri_link_flush comes later; an earlier one is rung. */
-    if (done != 0 && gri_exchange(&link->wants_space, 0, GRI_ACQ_REL) != 0)
+    if (done != 0 && gri_exchange(&link->wants_space, 0, GRI_RELEASE) != 0)
         gri_loop_ring(loop->peers[from], gri_doorbell_bit(loop->index));
     return done;
 }
@@ -132,16 +132,16 @@ unsigned gri_link_drain(struct gri_loop *loop, unsigned from, unsigned max)
 struct gri_message *gri_link_take_last(struct gri_loop *loop, unsigned from)
 {
     struct gri_link *link = &loop->peers[from]->links[loop->index];
+    struct gri_message *m = link->outbox_head;
     if (link->ring != NULL) gri_ring_publish(&link->producer);
     if (join(loop, from) && gri_ring_ready(&loop->inbound[from]) != 0) {
-        struct gri_message *m = (struct gri_message *)(uintptr_t)gri_ring_at(&loop->inbound[from], 0);
+        m = (struct gri_message *)(uintptr_t)gri_ring_at(&loop->inbound[from], 0);
         gri_ring_advance(&loop->inbound[from], 1);
-        return m;
-    }
-    struct gri_message *m = link->outbox_head;
-    if (m != NULL) {
+    } else if (m != NULL) {
         link->outbox_head = m->next;
         link->outbox_count--;
     }
+    if (m != NULL && m->flags & GRI_MAIL_HEAVY)
+        gri_fetch_sub(&link->heavy_bytes, gri_message_weight(m), GRI_RELAXED); /* a bound; publishes nothing */
     return m;
 }

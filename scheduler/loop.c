@@ -13,6 +13,9 @@ const struct gri_step_limits gri_step_limits_default = {
 /* How often an empty loop looks again before it parks; each look costs some nanoseconds. */
 #define SPIN_LOOKS_MAX 2000u
 
+/* How long a loop sleeps at most while an outbox waits. */
+#define OUTBOX_RETRY_NS 10000000
+
 static _Thread_local struct gri_loop *current_loop;
 
 struct gri_loop *gri_loop_current(void)
@@ -201,6 +204,8 @@ static void park(struct gri_loop *loop)
     gr_time next = gri_loop_next_timer(loop);
     gr_time timeout = GR_FOREVER;
     if (next != GR_FOREVER) timeout = gri_clock_left(gri_clock_now(loop->clock), next);
+    /* An outbox whose ring could not be made, for lack of memory, has nobody to ring for it: try again soon. */
+    if (loop->dirty != 0 && timeout > OUTBOX_RETRY_NS) timeout = OUTBOX_RETRY_NS;
     if (timeout != 0 && !gri_loop_try_park(loop)) return;
     gri_count(&loop->counters, GRI_COUNTER_PARKS, 1);
     current_loop = loop; /* watchers of descriptors run in here */
