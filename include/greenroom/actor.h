@@ -57,7 +57,9 @@ struct gr_behaviour {
 /* What a full mailbox does with one more message. */
 enum gr_policy {
     GR_POLICY_REJECT = 0, /* the send fails with GR_EFULL */
-    GR_POLICY_WAIT, /* a coroutine sender waits; a handler sender is accepted, then rests until there is room */
+    /* A coroutine sender waits; a handler sender is accepted, then rests until there is room, and gets GR_EFULL at twice
+     * the bound; a plain thread gets that at the bound. */
+    GR_POLICY_WAIT,
     GR_POLICY_DROP_NEWEST, /* the new message becomes a dead letter; the send succeeds */
     GR_POLICY_DROP_OLDEST  /* the oldest message becomes a dead letter; the send succeeds */
 };
@@ -79,7 +81,7 @@ typedef struct gr_spawn_options {
     uint32_t size;       /* of this struct; the macros fill it */
     int loop;            /* GR_SAME_LOOP, GR_SPREAD or GR_LOOP(n) */
     bool holds_exit;     /* gr_run returns only after this actor has ended */
-    uint32_t stack_size; /* bytes of a coroutine's stack, rounded up to pages; 0: the system's */
+    uint32_t stack_size; /* bytes of a coroutine's stack, rounded up to a power of two; 0: the system's */
     struct gr_mailbox_options mailbox; /* its bound */
 } gri_spawn_options;
 
@@ -100,7 +102,8 @@ GR_API const char *gr_last_error(const gr_actor *self);
 /* The index of the loop that runs the actor, from 0. */
 GR_API int gr_loop_index(const gr_actor *self);
 
-/* Nanoseconds of the loop's monotonic clock, which is read at most once per 64 messages. Virtual under simulation. */
+/* Nanoseconds of the loop's monotonic clock as the loop read it last, which it does between turns: after 64 of them, after
+ * a sleep, and when nothing is left to do. Virtual under simulation. */
 GR_API gr_time gr_now(const gr_actor *self);
 
 /* A number from the loop's seeded generator: the same in each run under GR_SEED. */

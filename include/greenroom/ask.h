@@ -29,7 +29,8 @@ GR_API int gr_reply_error(gr_actor *self, int error);
 /*
  * Waits until the future has its outcome. Returns 0 with a value, the request's error, or GR_ETIMEOUT when `deadline`
  * passed first, which leaves it pending. A coroutine waits without blocking its loop; with `self` NULL the thread
- * blocks. A handler actor can't wait: GR_ECONTEXT. In a coroutine that is killed: GR_EKILLED.
+ * blocks. Others get GR_ECONTEXT: a handler actor, a loop's own thread with NULL, a thread outside of a simulation, who
+ * did not ask. In a coroutine that is killed: GR_EKILLED.
  */
 GR_API GR_MUST_USE int gr_await(gr_actor *self, gr_future *future, gr_time deadline);
 

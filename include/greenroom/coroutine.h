@@ -26,7 +26,8 @@ GRI_BEGIN_C
  */
 GR_API GR_MUST_USE int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline);
 
-/* Waits for `duration`; 0 lets others of the loop run. Errors: GR_EKILLED, GR_EINVALID, GR_ECONTEXT. */
+/* Waits for `duration`; 0 lets others of the loop run. Errors: GR_ESTOPPED (the actor was asked to stop: it then waits no
+ * longer), GR_EKILLED, GR_EINVALID, GR_ECONTEXT. */
 GR_API GR_MUST_USE int gr_sleep(gr_actor *self, gr_time duration);
 
 GRI_END_C

@@ -16,13 +16,14 @@ struct gr_signal {
     enum gr_signal_kind kind; /* which */
     gr_ref actor;             /* whom it is about */
     uint64_t monitor;         /* for a down: what gr_monitor gave */
-    int reason;               /* for a down: 0 normal, GR_ESTALE if it had already ended, else why it ended */
+    int reason;               /* for a down: 0 normal, else why it ended, or as gr_monitor says */
 };
 
 GRI_BEGIN_C
 
 /*
  * Watches `actor`: one down signal arrives when it ends, at once if it already has. *monitor, never 0, names the watch.
+ * The down of an actor that had ended before has the reason GR_ESTALE; of one of another system, GR_ESYSTEM.
  * Errors: GR_ENOMEM. Needs `self`.
  */
 GR_API GR_MUST_USE int gr_monitor(gr_actor *self, gr_ref actor, uint64_t *monitor);

@@ -33,7 +33,8 @@ GR_API GR_MUST_USE int gri_try_send(gr_actor *self, gr_ref to, const struct gr_t
 /*
  * Sends the message being handled on to another actor, with its sender and, if it is a request, with the right to
  * answer it: the new receiver's reply goes to the asker. Strings and buffers move along; the message is not to be read
- * afterwards. Errors as gr_send. Only from a handler or a coroutine that has just received it, once.
+ * afterwards. Errors as gr_send, with a dead letter; GR_ECONTEXT if there is no such message. Only from a handler or a
+ * coroutine that has just received it, once.
  */
 GR_API int gr_forward(gr_actor *self, gr_ref to);
 
@@ -52,7 +53,8 @@ GRI_END_C
  * gr_try_send: the same, but the result must be used, and what can't be sent stays the caller's: no dead letter.
  *
  * Returns 0 or GR_ESTALE (the receiver is known to have ended; it may also end later, on the way), GR_EFULL, GR_ENOMEM,
- * GR_ESYSTEM, GR_ESTOPPED. With the *wait* policy a coroutine may be suspended here.
+ * GR_ESYSTEM; to a system that has stopped, from outside, GR_ESTOPPED. With the *wait* policy a coroutine may be suspended
+ * here: GR_EKILLED if it is killed meanwhile.
  */
 #define gr_send(self, to, T, ...) gri_send(self, to, &T##_gr_type, GRI_LITERAL(T##_gr_struct, __VA_ARGS__))
 #define gr_try_send(self, to, T, ...)                                                                        \

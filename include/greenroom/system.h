@@ -27,7 +27,7 @@ typedef struct gr_system_options {
     uint32_t size;         /* of this struct; the macros fill it */
     int loops;             /* [GR_LOOPS] default: the processors this process may use */
     uint64_t seed;         /* [GR_SEED] not 0: simulate on one thread from this seed */
-    uint64_t memory_max;   /* [GR_MEMORY_MAX] bytes for messages and actors; default: no limit */
+    uint64_t memory_max;   /* [GR_MEMORY_MAX] bytes, but for strings, buffers and stacks; default: no limit */
     uint32_t actors_max;   /* [GR_ACTORS_MAX] default 16 Mi */
     uint32_t stack_size;   /* [GR_STACK_SIZE] bytes of a coroutine's stack; default 64 KiB */
     int blocking_threads;  /* [GR_BLOCKING_THREADS] most threads for gr_blocking; default 64 */
@@ -70,7 +70,7 @@ GRI_BEGIN_C
 /*
  * Runs `root` as a coroutine actor on a new system, and that system on this thread, until the root actor and all that
  * were spawned with .holds_exit have ended; then stops the rest. SIGINT and SIGTERM stop it in order: every actor is
- * asked to stop, and killed at the deadline.
+ * asked to stop, and killed at half of the deadline; the same signal once more ends the process at once.
  * Returns the process's exit code: 0 if root returned 0; 1 otherwise, with the error on stderr; GR_EXIT_OPTIONS;
  * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list.
  */
@@ -102,9 +102,9 @@ GR_API GR_MUST_USE int gr_system_step(gr_system *system, bool *more);
 
 /*
  * Stops the system: actors are asked to stop, then killed at half of `deadline`; returns when nothing runs any more.
- * Errors: GR_ETIMEOUT for a call from one of its own actors, which only starts the stop; GR_EABANDONED when handlers or
- * blocking jobs still ran at the deadline: then up to `capacity` of them are listed in `list` (may be NULL), their
- * number in *count (may be NULL), and the system must not be destroyed. Any thread.
+ * Errors: GR_EINVALID; GR_EBUSY for a call from one of its own actors, which only starts the stop; GR_EABANDONED when
+ * handlers or blocking jobs still ran at the deadline: then up to `capacity` of them are listed in `list` (may be NULL),
+ * their number in *count (may be NULL), and the system must not be destroyed. Any thread.
  */
 GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list,
                                       size_t capacity, size_t *count);

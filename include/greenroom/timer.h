@@ -18,8 +18,8 @@ GRI_END_C
 
 /*
  * gr_send_after(self, to, delay, &timer, T, fields ...): sends the message after `delay`, from this actor's loop. The
- * timer ends with the actor. `timer` may be NULL. Takes the counts on success.
- * Errors: GR_ENOMEM, GR_EINVALID for a negative delay. Needs `self`.
+ * timer ends with the actor. `timer` may be NULL. Takes the counts on success; what the receiver then refuses becomes a
+ * dead letter. Errors: GR_ENOMEM, GR_EINVALID for a negative delay. Needs `self`.
  */
 #define gr_send_after(self, to, delay, timer, T, ...)                                                        \
     gri_send_after(self, to, delay, timer, &T##_gr_type, GRI_LITERAL(T##_gr_struct, __VA_ARGS__))
