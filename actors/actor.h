@@ -75,9 +75,10 @@ struct gri_actor_extra {
     struct gri_timer timer;         /* of the wait */
     enum gri_wait wait;             /* what it waits for */
     struct gr_signal signal;        /* the one that gr_receive gave last */
-    bool timed_out;                 /* the wait's timer fired */
+    bool timed_out;                 /* the timer of the wait that was begun fired */
     bool has_room;                  /* the room signal that it waits for came */
     uint32_t received;              /* messages since it was resumed */
+    gr_time began;                  /* when that was first looked at; see gri_loop_slice_is_over */
     uint32_t stack_size;            /* bytes; 0: the system's */
     char *error_text;               /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
 };
@@ -165,8 +166,13 @@ void gri_lease_arrived(struct gri_loop *loop, struct gri_message *m);
 /* A turn of a coroutine actor. */
 void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work);
 
-/* Suspends the calling coroutine until it is woken; for at most `timeout`. Returns GR_ETIMEOUT, GR_EKILLED or 0. */
-int gri_actor_wait(struct gr_actor *self, enum gri_wait what, gr_time timeout);
+/* Suspends the calling coroutine until it is woken, perhaps for no reason. Returns 0, GR_EKILLED, or GR_ETIMEOUT once the
+ * time of the wait that was begun has passed. */
+int gri_actor_wait(struct gr_actor *self, enum gri_wait what);
+
+/* Around waits that have a limit together: arms the actor's timer, and disarms it. */
+void gri_actor_begin_wait(struct gr_actor *self, gr_time timeout);
+void gri_actor_end_wait(struct gr_actor *self);
 
 /* ---- end.c ---- */
 

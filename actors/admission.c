@@ -25,7 +25,7 @@ static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *ta
     self->extra->has_room = false;
     if (!gri_watch_room(self, to)) return GR_ENOMEM;
     while (!self->extra->has_room) {
-        int error = gri_actor_wait(self, GRI_WAIT_ROOM, GR_FOREVER);
+        int error = gri_actor_wait(self, GRI_WAIT_ROOM);
         if (error != 0) return error;
     }
     return gri_look(self->loop, to, target, verdict);

@@ -40,6 +40,7 @@ static void resume(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = self->extra;
     extra->received = 0;
+    extra->began = 0;
     extra->wait = GRI_WAIT_NOTHING;
     self->busy = GRI_BUSY_SCHEDULED;
     gri_count(&self->loop->counters, GRI_COUNTER_SWITCHES, 1);
@@ -76,20 +77,28 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
     gri_store(&loop->running, 0, GRI_RELAXED);
 }
 
-int gri_actor_wait(struct gr_actor *self, enum gri_wait what, gr_time timeout)
+int gri_actor_wait(struct gr_actor *self, enum gri_wait what)
 {
     struct gri_actor_extra *extra = self->extra;
     if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+    if (extra->timed_out) return GR_ETIMEOUT;
     extra->wait = what;
-    extra->timed_out = false;
-    if (timeout != GR_FOREVER) {
-        extra->timer.fire = wait_timed_out;
-        gri_loop_arm(self->loop, &extra->timer, timeout);
-    }
     gri_coroutine_suspend(extra->coroutine);
-    if (timeout != GR_FOREVER) gri_loop_disarm(self->loop, &extra->timer);
     if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
     return extra->timed_out ? GR_ETIMEOUT : 0;
+}
+
+void gri_actor_begin_wait(struct gr_actor *self, gr_time timeout)
+{
+    struct gri_actor_extra *extra = self->extra;
+    extra->timer.fire = wait_timed_out;
+    if (timeout != GR_FOREVER) gri_loop_arm(self->loop, &extra->timer, timeout);
+}
+
+void gri_actor_end_wait(struct gr_actor *self)
+{
+    gri_loop_disarm(self->loop, &self->extra->timer);
+    self->extra->timed_out = false;
 }
 
 /* Whether self may wait for `timeout` here; else the error. */
@@ -131,6 +140,26 @@ static bool take_mail(struct gr_actor *self, struct gr_mail *mail)
     }
 }
 
+/* Counts a receive; whether the turn has lasted long enough. */
+static bool is_over(struct gr_actor *self)
+{
+    struct gri_actor_extra *extra = self->extra;
+    if (++extra->received > self->loop->messages_per_turn) return true;
+    return extra->received % GRI_SLICE_MESSAGES == 0 && gri_loop_slice_is_over(self->loop, &extra->began);
+}
+
+/* Waits for mail and takes it; the wait's timer runs. */
+static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail)
+{
+    for (;;) {
+        if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
+        if (take_mail(self, mail)) return 0;
+        int error = gri_actor_wait(self, GRI_WAIT_MAIL);
+        if (error == GR_ETIMEOUT && self->mailbox.head == NULL) return error;
+    }
+}
+
 int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
 {
     int error = may_wait(self, deadline, "gr_receive");
@@ -138,29 +167,24 @@ int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
     gri_actor_finish_current(self);
     *mail = (struct gr_mail){.type = NULL};
     /* With mail always there it would never suspend: others of the loop get their turn (G19). */
-    if (++self->extra->received > self->loop->messages_per_turn) error = gri_actor_wait(self, GRI_WAIT_TURN, GR_FOREVER);
-    gr_time end = GR_FOREVER;
-    for (;;) {
-        if (error == GR_EKILLED || self->control & GRI_CONTROL_KILL) return GR_EKILLED;
-        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
-        if (take_mail(self, mail)) return 0;
-        if (error != 0 || deadline == 0) return GR_ETIMEOUT;
-        if (deadline != GR_FOREVER && end == GR_FOREVER) end = gri_clock_after(self->loop->now, deadline);
-        error = gri_actor_wait(self, GRI_WAIT_MAIL, deadline);
-        /* Woken without mail: a void signal was all there was. The rest of the time is left. */
-        if (deadline != GR_FOREVER) deadline = gri_clock_left(self->loop->now, end);
-        if (deadline == 0 && error == 0) error = GR_ETIMEOUT;
-    }
+    if (is_over(self)) (void)gri_actor_wait(self, GRI_WAIT_TURN);
+    if (self->mailbox.head != NULL && self->control == 0 && take_mail(self, mail)) return 0;
+    if (deadline == 0 && self->control == 0) return GR_ETIMEOUT;
+    gri_actor_begin_wait(self, deadline);
+    error = wait_for_mail(self, mail);
+    gri_actor_end_wait(self);
+    return error;
 }
 
 int gr_sleep(gr_actor *self, gr_time duration)
 {
     int error = may_wait(self, duration, "gr_sleep");
     if (error != 0) return error;
-    if (duration == 0) return gri_actor_wait(self, GRI_WAIT_TURN, GR_FOREVER);
+    if (duration == 0) return gri_actor_wait(self, GRI_WAIT_TURN);
+    gri_actor_begin_wait(self, duration);
     do {
-        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
-        error = gri_actor_wait(self, GRI_WAIT_TIME, duration);
+        error = self->control & GRI_CONTROL_STOP ? GR_ESTOPPED : gri_actor_wait(self, GRI_WAIT_TIME);
     } while (error == 0);
+    gri_actor_end_wait(self);
     return error == GR_ETIMEOUT ? 0 : error;
 }

@@ -23,14 +23,10 @@ static void free_delayed(struct delayed *delayed)
 /* Sends without a sender that could wait, rest or be told: what is refused becomes a dead letter. */
 static void send_due(struct gri_loop *loop, gr_ref to, struct gri_message *m)
 {
-    struct gr_actor *actor;
-    int error = gri_find(&loop->desk, to, &actor);
-    if (error == 0) {
-        enum gri_verdict verdict = gri_load(&actor->home, GRI_RELAXED) == loop->index
-                                       ? gri_mailbox_verdict(&actor->mailbox)
-                                       : gri_full_verdict(gri_full_read(&actor->mailbox.full));
-        if (verdict == GRI_DROP_NEWEST || verdict == GRI_REJECT) error = GR_EFULL;
-    }
+    struct gri_target target;
+    enum gri_verdict verdict = GRI_ACCEPT;
+    int error = gri_look(loop, to, &target, &verdict);
+    if (error == 0 && (verdict == GRI_DROP_NEWEST || verdict == GRI_REJECT)) error = GR_EFULL;
     if (error != 0) {
         gri_dead_letter(loop, m, gri_dead_letter_cause(error));
         return;

@@ -178,7 +178,7 @@ void gri_foreign_complete(struct gri_loop *loop, struct gri_message *reply)
 {
     struct gri_foreign_box *box = (struct gri_foreign_box *)(uintptr_t)reply->to_generation;
     struct gr_system *system = box->system;
-    box->error = reply->error;
+    box->error = gri_outcome(reply->error);
     box->answer = reply;
     if (reply->error != 0) reply->flags &= (uint8_t)~GRI_MAIL_HEAVY; /* it holds no value */
     gri_system_hold(system); /* the thread may free the box, and with it the system, as soon as it is set */

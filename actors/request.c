@@ -125,14 +125,13 @@ gr_future *gri_ask(gr_actor *self, gr_ref to, const struct gr_type *reply_type, 
 /* Waits in a coroutine. */
 static int await(struct gr_actor *self, struct gr_future *future, gr_time deadline)
 {
-    while (future->error == GRI_FUTURE_PENDING) {
-        self->extra->awaited = future;
-        int error = gri_actor_wait(self, GRI_WAIT_FUTURE, deadline);
-        self->extra->awaited = NULL;
-        if (error == GR_EKILLED) return error;
-        if (error == GR_ETIMEOUT && future->error == GRI_FUTURE_PENDING) return error;
-    }
-    return future->error;
+    int error = 0;
+    gri_actor_begin_wait(self, deadline);
+    self->extra->awaited = future;
+    while (error == 0 && future->error == GRI_FUTURE_PENDING) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
+    self->extra->awaited = NULL;
+    gri_actor_end_wait(self);
+    return error == GR_EKILLED || future->error == GRI_FUTURE_PENDING ? error : future->error;
 }
 
 int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
@@ -171,7 +170,7 @@ int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *
         local.on_stack = true;
     }
     if (error != 0) {
-        gri_dead_message(NULL, self->loop, type, message, gri_dead_letter_cause(error));
+        if (type->flags & GRI_TYPE_COUNTED) gr_message_release(type, message); /* never sent: no dead letter */
         return error;
     }
     if (self != NULL) send_request(self, future, to, reply_type, deadline, type, message);
@@ -181,20 +180,27 @@ int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *
     return error;
 }
 
+/* The outcome's error, or GRI_FUTURE_PENDING. Looking may find that a plain thread's deadline has passed, which ends its
+ * request. */
+static int outcome_of(const gr_future *future)
+{
+    return future->is_foreign ? gri_foreign_error((gr_future *)future) : future->error;
+}
+
 bool gr_future_done(const gr_future *future)
 {
-    return gr_future_error(future) != GRI_FUTURE_PENDING;
+    return outcome_of(future) != GRI_FUTURE_PENDING;
 }
 
 int gr_future_error(const gr_future *future)
 {
-    /* Looking may find that a plain thread's deadline has passed, which ends the request. */
-    return future->is_foreign ? gri_foreign_error((gr_future *)future) : future->error;
+    int error = outcome_of(future);
+    return error == GRI_FUTURE_PENDING ? GR_EBUSY : error;
 }
 
 const void *gri_future_value(const gr_future *future, const struct gr_type *type)
 {
-    if (gr_future_error(future) != 0 || future->answer == NULL || future->answer->type != type->id) return NULL;
+    if (outcome_of(future) != 0 || future->answer == NULL || future->answer->type != type->id) return NULL;
     return future->answer->payload;
 }
 
@@ -223,7 +229,7 @@ void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply)
     }
     struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
     future->job = NULL;
-    int error = reply->error;
+    int error = gri_outcome(reply->error);
     gri_count(&loop->counters, GRI_COUNTER_REPLIES, 1);
     if (error != 0) {
         gri_message_dispose(loop, reply);

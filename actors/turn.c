@@ -110,7 +110,7 @@ static int end_reason(const struct gr_actor *actor)
 
 /*
  * How many user messages a turn handles at most: those that are there, so that what an actor sends to itself waits for
- * its next turn, and a backlog is worked off in few turns while its memory is warm; but never more than the limit (G19).
+ * its next turn, and a backlog is worked off in few turns while its memory is warm.
  */
 static uint32_t quota(const struct gr_actor *self, const struct gri_loop *loop)
 {
@@ -124,6 +124,7 @@ static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
     const struct gri_dispatch *dispatch = gri_actor_dispatch(self);
     uint32_t left = quota(self, loop);
     uint32_t handled = 0;
+    gr_time began = 0;
     while (self->control == 0 && !(self->busy & GRI_BUSY_RESTING)) {
         struct gri_message *next = self->mailbox.head;
         if (next == NULL || (handled == left && next->kind == GRI_MAIL_USER)) break;
@@ -133,6 +134,7 @@ static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
         handled += m->kind == GRI_MAIL_USER;
         if (__builtin_expect(room, 0)) gri_actor_tell_room(self);
         handle(self, loop, dispatch, m);
+        if (handled % GRI_SLICE_MESSAGES == GRI_SLICE_MESSAGES - 1 && gri_loop_slice_is_over(loop, &began)) break;
     }
     gri_count(&loop->counters, GRI_COUNTER_HANDLED, handled);
 }

@@ -14,10 +14,16 @@
 
 #include <greenroom/ask.h>
 
-/* The error of a future that is still pending. */
-#define GRI_FUTURE_PENDING GR_EBUSY
+/* The error of a future that is still pending: no number that a reply can have. */
+#define GRI_FUTURE_PENDING INT32_MIN
 
 struct gri_actor_job;
+
+/* The outcome that an answer's error makes: whatever it is, the request has ended. */
+static inline int gri_outcome(int error)
+{
+    return error == GRI_FUTURE_PENDING ? GR_EINVALID : error;
+}
 
 /* Where a plain thread's answer arrives: whoever comes last, the thread or the answer, frees it. */
 struct gri_foreign_box {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct gri_step_limits gri_step_limits_default = {
-    .turns = 64, .messages = 1024, .batch = 256, .inbound = UINT64_MAX};
+    .turns = 64, .messages = GRI_TURN_MESSAGES, .batch = 256, .inbound = UINT64_MAX};
 
 /* How often an empty loop looks again before it parks; each look costs some nanoseconds. */
 #define SPIN_LOOKS_MAX 2000u
@@ -100,6 +100,13 @@ void gri_loop_read_clock(struct gri_loop *loop)
     if (fired != 0) gri_count(&loop->counters, GRI_COUNTER_TIMERS, fired);
 }
 
+bool gri_loop_slice_is_over(struct gri_loop *loop, gr_time *began)
+{
+    loop->now = gri_clock_now(loop->clock);
+    if (*began == 0) *began = loop->now;
+    return loop->now - *began > GRI_SLICE_NS;
+}
+
 gr_time gri_loop_next_timer(struct gri_loop *loop)
 {
     return gri_timer_wheel_next(&loop->timers);
@@ -145,6 +152,13 @@ static void flush_returns(struct gri_loop *loop)
         if (loop->returns[i].count != 0) gri_pool_batch_flush(&loop->returns[i], &loop->peers[i]->pool);
 }
 
+/* What runs next is mostly embedded in something of which the line before is needed first. */
+static inline void prefetch(const struct gri_work *next)
+{
+    __builtin_prefetch(next);
+    __builtin_prefetch((const char *)next - 64);
+}
+
 bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
 {
     current_loop = loop;
@@ -155,8 +169,10 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     if (loop->turns_since_clock >= GRI_CLOCK_TURNS) gri_loop_read_clock(loop);
 
     uint32_t turns = 0;
-    for (struct gri_work *work; turns < limits->turns && (work = gri_work_pop(&loop->runnable)) != NULL; turns++)
+    for (struct gri_work *work; turns < limits->turns && (work = gri_work_pop(&loop->runnable)) != NULL; turns++) {
+        prefetch(loop->runnable.head);
         work->run(loop, work);
+    }
     loop->turns_since_clock += turns;
     gri_count(&loop->counters, GRI_COUNTER_TURNS, turns);
 

@@ -33,6 +33,14 @@
 #define GRI_RETURN_BATCH 32u         /* blocks of another loop's pool that are given back at once */
 #define GRI_INJECT_BYTES (64u << 20) /* weight of what plain threads may have waiting at one loop */
 
+/*
+ * An actor's turn ends when it has handled the mail that was there at its start, or GRI_TURN_MESSAGES of it, or, looked at
+ * every GRI_SLICE_MESSAGES, when it has gone on for GRI_SLICE_NS (G19).
+ */
+#define GRI_TURN_MESSAGES  65536u
+#define GRI_SLICE_MESSAGES 64u
+#define GRI_SLICE_NS       500000
+
 /* How much one step does. The real driver always uses the defaults; the simulation varies them. */
 struct gri_step_limits {
     uint32_t turns;    /* of work */
@@ -135,6 +143,9 @@ void gri_loop_ring(struct gri_loop *loop, uint64_t bits);
 
 /* Reads the clock, and fires what is due. */
 void gri_loop_read_clock(struct gri_loop *loop);
+
+/* Whether a turn has gone on long enough. *began is 0 before the first look of a turn. Updates `now`. */
+bool gri_loop_slice_is_over(struct gri_loop *loop, gr_time *began);
 
 /* Arms a timer that fires `delay` after the next reading of the clock: never early, without reading it now. */
 static inline void gri_loop_arm(struct gri_loop *loop, struct gri_timer *timer, gr_time delay)

@@ -104,7 +104,7 @@ GR_API GR_MUST_USE int gr_system_step(gr_system *system, bool *more);
  * Stops the system: actors are asked to stop, then killed at half of `deadline`; returns when nothing runs any more.
  * Errors: GR_EINVALID; GR_EBUSY for a call from one of its own actors, which only starts the stop; GR_EABANDONED when
  * handlers or blocking jobs still ran at the deadline: then up to `capacity` of them are listed in `list` (may be NULL),
- * their number in *count (may be NULL), and the system must not be destroyed. Any thread.
+ * their number in *count (may be NULL); gr_system_destroy then keeps what they may touch. Any thread.
  */
 GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list,
                                       size_t capacity, size_t *count);
