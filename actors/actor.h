@@ -46,7 +46,14 @@ enum {
 };
 
 /* What a coroutine waits for. */
-enum gri_wait { GRI_WAIT_NOTHING, GRI_WAIT_MAIL, GRI_WAIT_FUTURE, GRI_WAIT_TIME, GRI_WAIT_ROOM, GRI_WAIT_TURN };
+enum gri_wait {
+    GRI_WAIT_NOTHING,
+    GRI_WAIT_MAIL,
+    GRI_WAIT_FUTURE,
+    GRI_WAIT_TIME,
+    GRI_WAIT_ROOM,
+    GRI_WAIT_TURN
+};
 
 /* One entry of a dispatch table. */
 struct gri_dispatch_entry {
@@ -66,40 +73,42 @@ struct gri_dispatch {
 
 /* What only some actors need. */
 struct gri_actor_extra {
-    struct gr_actor *owner;         /* whose this is */
-    struct gri_list obligations;    /* futures, watches and timers of this actor */
-    struct gri_handles handles;     /* their names */
+    struct gr_actor *owner;          /* whose this is */
+    struct gri_list obligations;     /* futures, watches and timers of this actor */
+    struct gri_handles handles;      /* their names */
     struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
-    struct gri_message *start;      /* its start message, kept while it runs */
-    struct gr_future *awaited;      /* while waiting for one */
-    struct gri_timer timer;         /* of the wait */
-    enum gri_wait wait;             /* what it waits for */
-    struct gr_signal signal;        /* the one that gr_receive gave last */
-    bool timed_out;                 /* the timer of the wait that was begun fired */
-    bool has_room;                  /* the room signal that it waits for came */
-    uint32_t received;              /* messages since it was resumed */
-    gr_time began;                  /* when that was first looked at; see gri_loop_slice_is_over */
-    uint32_t stack_size;            /* bytes; 0: the system's */
-    char *error_text;               /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
+    struct gri_message *start;       /* its start message, kept while it runs */
+    struct gr_future *awaited;       /* while waiting for one */
+    struct gri_timer timer;          /* of the wait */
+    enum gri_wait wait;              /* what it waits for */
+    struct gr_signal signal;         /* the one that gr_receive gave last */
+    bool timed_out;                  /* the timer of the wait that was begun fired */
+    bool has_room;                   /* the room signal that it waits for came */
+    uint32_t received;               /* messages since it was resumed */
+    gr_time began;                   /* when that was first looked at; see gri_loop_slice_is_over */
+    uint32_t stack_size;             /* bytes; 0: the system's */
+    char *error_text;                /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
 };
 
 struct gr_actor {
-    gri_atomic_u64 generation;   /* which actor of this slot; stored by the owner when the slot is freed */
-    gri_atomic_u32 home;         /* index of its loop; stored by the owner, read by every send */
-    uint8_t busy;                /* GRI_BUSY_ */
-    uint8_t control;             /* GRI_CONTROL_ */
-    uint8_t flags;               /* GRI_ACTOR_ */
-    uint8_t birth;               /* index of the loop that plain threads send to */
-    struct gri_mailbox mailbox;  /* its mail */
-    struct gri_work work;        /* its place in the run queue, or in a list of free slots */
-    struct gri_loop *loop;       /* its home */
-    gri_atomic_ptr dispatch;     /* struct gri_dispatch, NULL while not alive; stored by the owner, read by listings */
-    void *state;                 /* of a handler actor */
-    struct gri_message *current; /* what is being handled; NULL once forwarded */
+    gri_atomic_u64 generation;  /* which actor of this slot; stored by the owner when the slot is freed */
+    gri_atomic_u32 home;        /* index of its loop; stored by the owner, read by every send */
+    uint8_t busy;               /* GRI_BUSY_ */
+    uint8_t control;            /* GRI_CONTROL_ */
+    uint8_t flags;              /* GRI_ACTOR_ */
+    uint8_t birth;              /* index of the loop that plain threads send to */
+    struct gri_mailbox mailbox; /* its mail */
+    struct gri_work work;       /* its place in the run queue, or in a list of free slots */
+    struct gri_loop *loop;      /* its home */
+    gri_atomic_ptr
+        dispatch; /* struct gri_dispatch, NULL while not alive; stored by the owner, read by listings */
+    void *state;  /* of a handler actor */
+    struct gri_message *current;   /* what is being handled; NULL once forwarded */
     struct gri_actor_extra *extra; /* NULL until needed */
-    struct gri_list_node *notices; /* ring of the notices that wait here: watches and wishes for room; or NULL */
-    uint32_t slot;               /* its number; never changes */
-    int32_t reason;              /* why it is to end */
+    struct gri_list_node
+        *notices;   /* ring of the notices that wait here: watches and wishes for room; or NULL */
+    uint32_t slot;  /* its number; never changes */
+    int32_t reason; /* why it is to end */
 };
 
 _Static_assert(sizeof(struct gr_actor) == 128, "an actor fills two cache lines; senders touch the first");
@@ -118,7 +127,8 @@ static inline struct gr_system *gri_loop_system(const struct gri_loop *loop)
 
 static inline gr_ref gri_actor_ref(const struct gr_actor *actor)
 {
-    return (gr_ref){gri_loop_system(actor->loop)->seat, actor->slot, gri_load(&actor->generation, GRI_RELAXED)};
+    return (gr_ref){gri_loop_system(actor->loop)->seat, actor->slot,
+                    gri_load(&actor->generation, GRI_RELAXED)};
 }
 
 static inline bool gri_actor_is_coroutine(const struct gr_actor *actor)
@@ -234,8 +244,8 @@ void gri_future_drop(struct gr_future *future);
 
 /* As gri_send, gri_ask, ... with self NULL. */
 int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message, bool keep_on_failure);
-gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
-                           const void *message);
+gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time deadline,
+                           const struct gr_type *type, const void *message);
 int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason);
 int gri_foreign_await(gr_future *future, gr_time deadline);
 void gri_foreign_release(gr_future *future);

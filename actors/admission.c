@@ -20,7 +20,8 @@ static void drop_oldest(struct gri_loop *loop, struct gr_actor *actor)
 }
 
 /* Suspends the coroutine until the receiver has room, and asks again; whoever was faster may have taken the room. */
-static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict *verdict)
+static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *target,
+                         enum gri_verdict *verdict)
 {
     self->extra->has_room = false;
     if (!gri_watch_room(self, to)) return GR_ENOMEM;
@@ -40,14 +41,20 @@ int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, 
         if (error != 0) return error;
     }
     switch (verdict) {
-    case GRI_ACCEPT: return 0;
-    case GRI_ACCEPT_DROP_OLDEST: drop_oldest(self->loop, target->actor); return 0;
-    case GRI_DROP_NEWEST: target->drop = true; return 0;
+    case GRI_ACCEPT:
+        return 0;
+    case GRI_ACCEPT_DROP_OLDEST:
+        drop_oldest(self->loop, target->actor);
+        return 0;
+    case GRI_DROP_NEWEST:
+        target->drop = true;
+        return 0;
     case GRI_ACCEPT_REST:
         /* Who is full itself must go on, or two that send to each other would rest for ever. */
         target->rest = self != target->actor && !gri_mailbox_is_full(&self->mailbox);
         return 0;
-    case GRI_REJECT: break;
+    case GRI_REJECT:
+        break;
     }
     return GR_EFULL;
 }

@@ -47,7 +47,8 @@ static inline int gri_look(const struct gri_loop *loop, gr_ref to, struct gri_ta
 {
     int error = gri_find(&loop->desk, to, &target->actor);
     if (__builtin_expect(error != 0, 0)) return error;
-    target->home = gri_load(&target->actor->home, GRI_RELAXED); /* of another home, the owner finds out on arrival */
+    target->home = gri_load(&target->actor->home,
+                            GRI_RELAXED); /* of another home, the owner finds out on arrival */
     target->rest = target->drop = false;
     if (target->home == loop->index) {
         *verdict = gri_mailbox_verdict(&target->actor->mailbox);
@@ -101,8 +102,8 @@ static inline void gri_fill_sender(struct gri_message *m, const struct gr_actor 
 }
 
 /* A user message from an actor, on its loop. NULL when there is no memory. */
-static inline struct gri_message *gri_new_user_message(const struct gr_actor *sender, const struct gr_type *type,
-                                                       const void *message)
+static inline struct gri_message *gri_new_user_message(const struct gr_actor *sender,
+                                                       const struct gr_type *type, const void *message)
 {
     struct gri_loop *loop = sender->loop;
     uint64_t header = type->envelope | loop->desk.header;

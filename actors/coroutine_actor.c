@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Coroutine actors: their turns, and what only they may do: receive, sleep and wait. */
 #include "actors/actor.h"
-
 #include "observe/trace.h"
 
 #include <greenroom/coroutine.h>
@@ -65,8 +64,7 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
     gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, self->extra->wait, 0);
     int error = 0;
-    if (self->extra->coroutine == NULL)
-        error = self->control & GRI_CONTROL_KILL ? GR_EKILLED : start(self);
+    if (self->extra->coroutine == NULL) error = self->control & GRI_CONTROL_KILL ? GR_EKILLED : start(self);
     if (error == 0) resume(self);
     if (error != 0 || gri_coroutine_ended(self->extra->coroutine)) {
         if (error == 0) error = self->reason;

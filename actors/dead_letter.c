@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead letters: messages that can't be delivered. Each is counted by cause, its request ends, its memory goes home. */
 #include "actors/actor.h"
-
 #include "messages/visit.h"
 
 int gri_dead_letter_error(enum gr_dead_letter cause)
 {
     switch (cause) {
-    case GR_DEAD_FULL: return GR_EFULL;
-    case GR_DEAD_UNHANDLED: return GR_EUNHANDLED;
-    case GR_DEAD_NO_MEMORY: return GR_ENOMEM;
-    case GR_DEAD_SYSTEM: return GR_ESYSTEM;
-    case GR_DEAD_STOPPED: return GR_ESTOPPED;
-    case GR_DEAD_STALE: return GR_ESTALE;
+    case GR_DEAD_FULL:
+        return GR_EFULL;
+    case GR_DEAD_UNHANDLED:
+        return GR_EUNHANDLED;
+    case GR_DEAD_NO_MEMORY:
+        return GR_ENOMEM;
+    case GR_DEAD_SYSTEM:
+        return GR_ESYSTEM;
+    case GR_DEAD_STOPPED:
+        return GR_ESTOPPED;
+    case GR_DEAD_STALE:
+        return GR_ESTALE;
     case GR_DEAD_DOWN:
     case GR_DEAD_LATE_REPLY:
-    case GR_DEAD_LETTER_COUNT: break;
+    case GR_DEAD_LETTER_COUNT:
+        break;
     }
     return GR_EDOWN;
 }
@@ -23,12 +29,18 @@ int gri_dead_letter_error(enum gr_dead_letter cause)
 enum gr_dead_letter gri_dead_letter_cause(int error)
 {
     switch (error) {
-    case GR_EFULL: return GR_DEAD_FULL;
-    case GR_ENOMEM: return GR_DEAD_NO_MEMORY;
-    case GR_ESYSTEM: return GR_DEAD_SYSTEM;
-    case GR_ESTOPPED: return GR_DEAD_STOPPED;
-    case GR_EKILLED: return GR_DEAD_DOWN; /* the sender was killed while it waited for room */
-    default: return GR_DEAD_STALE;
+    case GR_EFULL:
+        return GR_DEAD_FULL;
+    case GR_ENOMEM:
+        return GR_DEAD_NO_MEMORY;
+    case GR_ESYSTEM:
+        return GR_DEAD_SYSTEM;
+    case GR_ESTOPPED:
+        return GR_DEAD_STOPPED;
+    case GR_EKILLED:
+        return GR_DEAD_DOWN; /* the sender was killed while it waited for room */
+    default:
+        return GR_DEAD_STALE;
     }
 }
 

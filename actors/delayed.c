@@ -48,13 +48,15 @@ int gri_send_after(gr_actor *self, gr_ref to, gr_time delay, uint64_t *timer, co
                    const void *message)
 {
     if (timer != NULL) *timer = 0;
-    if (delay < 0 || type->id == 0) return gri_fail(self, GR_EINVALID, "gr_send_after: a negative delay, or a bad type");
+    if (delay < 0 || type->id == 0)
+        return gri_fail(self, GR_EINVALID, "gr_send_after: a negative delay, or a bad type");
     struct gri_loop *loop = self->loop;
     struct gri_actor_extra *extra = gri_actor_extra(self);
     struct gri_message *m = gri_new_user_message(self, type, message);
     struct delayed *delayed = gri_pool_take(&loop->pool, gri_pool_class(sizeof *delayed));
     if (extra == NULL || m == NULL || delayed == NULL) goto fail;
-    *delayed = (struct delayed){.obligation.kind = GRI_OBLIGATION_TIMER, .owner = self, .to = to, .message = m};
+    *delayed = (struct delayed){
+        .obligation.kind = GRI_OBLIGATION_TIMER, .owner = self, .to = to, .message = m};
     delayed->timer.fire = fire;
     delayed->obligation.handle = gri_handles_add(&extra->handles, &loop->pool, &delayed->obligation);
     if (delayed->obligation.handle == 0) goto fail;
@@ -79,8 +81,8 @@ void gri_delayed_drop(struct gr_actor *owner, struct gri_obligation *obligation)
 
 int gr_timer_cancel(gr_actor *self, uint64_t timer)
 {
-    struct gri_obligation *obligation =
-        self->extra == NULL ? NULL : gri_handles_find(&self->extra->handles, timer);
+    struct gri_obligation *obligation = self->extra == NULL ? NULL
+                                                            : gri_handles_find(&self->extra->handles, timer);
     if (obligation == NULL || obligation->kind != GRI_OBLIGATION_TIMER)
         return gri_fail(self, GR_ENOTFOUND, "gr_timer_cancel: it was sent, or there is no such timer");
     gri_delayed_drop(self, obligation);

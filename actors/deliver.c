@@ -6,11 +6,19 @@
 static void deliver_stale(struct gri_loop *loop, struct gri_message *m)
 {
     switch ((enum gri_mail_kind)m->kind) {
-    case GRI_MAIL_USER: gri_dead_letter(loop, m, GR_DEAD_STALE); return;
-    case GRI_MAIL_REPLY: gri_request_arrived(loop, m); return;
+    case GRI_MAIL_USER:
+        gri_dead_letter(loop, m, GR_DEAD_STALE);
+        return;
+    case GRI_MAIL_REPLY:
+        gri_request_arrived(loop, m);
+        return;
     case GRI_MAIL_MONITOR:
-    case GRI_MAIL_NOTIFY_ROOM: gri_watch_bounced(loop, m); return;
-    default: gri_loop_free_message(loop, m); return;
+    case GRI_MAIL_NOTIFY_ROOM:
+        gri_watch_bounced(loop, m);
+        return;
+    default:
+        gri_loop_free_message(loop, m);
+        return;
     }
 }
 
@@ -59,21 +67,34 @@ static void deliver_control(struct gr_actor *actor, struct gri_message *m)
 static void deliver_to(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
 {
     switch ((enum gri_mail_kind)m->kind) {
-    case GRI_MAIL_USER: deliver_user(loop, actor, m); return;
-    case GRI_MAIL_START: gri_spawn_arrived(loop, actor, m); return;
+    case GRI_MAIL_USER:
+        deliver_user(loop, actor, m);
+        return;
+    case GRI_MAIL_START:
+        gri_spawn_arrived(loop, actor, m);
+        return;
     case GRI_MAIL_DOWN:
         gri_mailbox_push_signal(&actor->mailbox, m);
         gri_actor_has_mail(actor);
         return;
-    case GRI_MAIL_ROOM: deliver_room(loop, actor, m); return;
-    case GRI_MAIL_REPLY: gri_request_arrived(loop, m); return;
+    case GRI_MAIL_ROOM:
+        deliver_room(loop, actor, m);
+        return;
+    case GRI_MAIL_REPLY:
+        gri_request_arrived(loop, m);
+        return;
     case GRI_MAIL_STOP:
-    case GRI_MAIL_KILL: deliver_control(actor, m); return;
+    case GRI_MAIL_KILL:
+        deliver_control(actor, m);
+        return;
     case GRI_MAIL_MONITOR:
     case GRI_MAIL_DEMONITOR:
-    case GRI_MAIL_NOTIFY_ROOM: gri_watch_arrived(loop, actor, m); return;
+    case GRI_MAIL_NOTIFY_ROOM:
+        gri_watch_arrived(loop, actor, m);
+        return;
     case GRI_MAIL_LEASE:
-    case GRI_MAIL_LOOP: break;
+    case GRI_MAIL_LOOP:
+        break;
     }
     gri_loop_free_message(loop, m);
 }

@@ -4,7 +4,6 @@
  * The generation changes last but before the slot is free, so what arrives later is stale.
  */
 #include "actors/actor.h"
-
 #include "observe/trace.h"
 
 static void drop_obligations(struct gr_actor *actor)
@@ -13,11 +12,15 @@ static void drop_obligations(struct gr_actor *actor)
     while ((node = gri_list_first(&actor->extra->obligations)) != NULL) {
         struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
         switch (obligation->kind) {
-        case GRI_OBLIGATION_FUTURE: gri_future_drop(GRI_CONTAINER_OF(obligation, struct gr_future, obligation)); break;
+        case GRI_OBLIGATION_FUTURE:
+            gri_future_drop(GRI_CONTAINER_OF(obligation, struct gr_future, obligation));
+            break;
         case GRI_OBLIGATION_WATCH:
             gri_watch_drop(actor, GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation));
             break;
-        case GRI_OBLIGATION_TIMER: gri_delayed_drop(actor, obligation); break;
+        case GRI_OBLIGATION_TIMER:
+            gri_delayed_drop(actor, obligation);
+            break;
         }
     }
 }
@@ -68,7 +71,8 @@ static void free_slot(struct gr_actor *actor)
 static void release_holder(struct gr_system *system)
 {
     /* Publishes what the last holder did to whoever then stops the system. */
-    if (gri_fetch_sub(&system->holders, 1, GRI_ACQ_REL) == 1 && system->no_holder != NULL) system->no_holder(system);
+    if (gri_fetch_sub(&system->holders, 1, GRI_ACQ_REL) == 1 && system->no_holder != NULL)
+        system->no_holder(system);
 }
 
 void gri_actor_end(struct gr_actor *actor, int reason)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of an actor that only some need, and the text of its last error. */
 #include "actors/actor.h"
-
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -26,7 +25,8 @@ void gri_actor_free_extra(struct gr_actor *actor)
     struct gri_pool *pool = &actor->loop->pool;
     if (extra == NULL) return;
     gri_handles_fini(&extra->handles, pool);
-    if (extra->error_text != NULL) gri_pool_give(pool, extra->error_text, gri_pool_class(GRI_ERROR_TEXT_SIZE));
+    if (extra->error_text != NULL)
+        gri_pool_give(pool, extra->error_text, gri_pool_class(GRI_ERROR_TEXT_SIZE));
     gri_pool_give(pool, extra, gri_pool_class(sizeof *extra));
     actor->extra = NULL;
 }

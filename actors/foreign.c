@@ -137,8 +137,9 @@ static struct gri_foreign_box *create_box(struct gr_system *system)
 }
 
 /* Sends the request of `future`, inside of the seat. Returns its error so far. */
-static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref to, const struct gr_type *reply_type,
-                      gr_time deadline, const struct gr_type *type, const void *message)
+static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref to,
+                      const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
+                      const void *message)
 {
     struct gri_foreign_box *box = create_box(system);
     int error = GR_ENOMEM;
@@ -154,8 +155,8 @@ static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref
     return error;
 }
 
-gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
-                           const void *message)
+gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time deadline,
+                           const struct gr_type *type, const void *message)
 {
     struct gri_memory *memory = gri_memory_default();
     struct gr_future *future = gri_memory_allocate(memory, sizeof *future);

@@ -13,17 +13,20 @@ void gr_system_count(const gr_system *system, struct gr_system_counts *counts)
 {
     uint64_t sums[GRI_COUNTER_COUNT] = {0};
     for (unsigned i = 0; i < system->loop_count; i++) gri_counters_sum(&system->loops[i]->counters, sums);
+    /* A turn counts all that it took, also what nobody handled; its sum is written last, so it may be behind. */
+    uint64_t taken = sums[GRI_COUNTER_HANDLED], unhandled = sums[GRI_COUNTER_DEAD_UNHANDLED];
+    uint64_t handled = taken > unhandled ? taken - unhandled : 0;
     *counts = (struct gr_system_counts){
         .spawned = sums[GRI_COUNTER_SPAWNED] + gri_load(&system->foreign_spawned, GRI_RELAXED),
         .ended = sums[GRI_COUNTER_ENDED],
         .sent = sums[GRI_COUNTER_SENT] + gri_load(&system->foreign_sent, GRI_RELAXED),
-        .handled = sums[GRI_COUNTER_HANDLED],
+        .handled = handled,
         .requests = sums[GRI_COUNTER_REQUESTS] + gri_load(&system->foreign_requests, GRI_RELAXED),
         .replies = sums[GRI_COUNTER_REPLIES] + gri_load(&system->foreign_replies, GRI_RELAXED),
     };
     for (int cause = 0; cause < GR_DEAD_LETTER_COUNT; cause++)
-        counts->dead_letters[cause] =
-            sums[GRI_COUNTER_DEAD_STALE + cause] + gri_load(&system->dead_letters[cause], GRI_RELAXED);
+        counts->dead_letters[cause] = sums[GRI_COUNTER_DEAD_STALE + cause] +
+                                      gri_load(&system->dead_letters[cause], GRI_RELAXED);
 }
 
 static bool describe(const gr_system *system, const struct gr_actor *actor, struct gr_actor_info *info)

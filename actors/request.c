@@ -81,13 +81,15 @@ static struct gri_message *new_reply(struct gr_actor *self, uint64_t handle, con
 }
 
 /* Sends the request of a future that is pending. What can't be sent ends it. Takes the counts. */
-static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref to, const struct gr_type *reply_type,
-                         gr_time deadline, const struct gr_type *type, const void *message)
+static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref to,
+                         const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
+                         const void *message)
 {
     struct gri_loop *loop = self->loop;
     struct gri_target target = {.drop = false};
     uint64_t handle = future->obligation.handle;
-    int error = type->id == 0 || reply_type->id == 0 || deadline < 0 ? GR_EINVALID : gri_admit(self, to, &target);
+    int error = type->id == 0 || reply_type->id == 0 || deadline < 0 ? GR_EINVALID
+                                                                     : gri_admit(self, to, &target);
     if (error == 0 && target.drop) error = GR_EFULL;
     if (error == 0) {
         error = GR_ENOMEM;
@@ -170,7 +172,8 @@ int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *
         local.on_stack = true;
     }
     if (error != 0) {
-        if (type->flags & GRI_TYPE_COUNTED) gr_message_release(type, message); /* never sent: no dead letter */
+        if (type->flags & GRI_TYPE_COUNTED)
+            gr_message_release(type, message); /* never sent: no dead letter */
         return error;
     }
     if (self != NULL) send_request(self, future, to, reply_type, deadline, type, message);
@@ -216,8 +219,8 @@ void gr_future_release(gr_future *future)
 void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply)
 {
     struct gr_system *system = gri_loop_system(loop);
-    struct gr_actor *actor = &gri_slots_chunk(&system->slots, reply->to_slot / GRI_SLOTS_PER_CHUNK)
-                                  [reply->to_slot % GRI_SLOTS_PER_CHUNK];
+    struct gr_actor *actor = &gri_slots_chunk(
+        &system->slots, reply->to_slot / GRI_SLOTS_PER_CHUNK)[reply->to_slot % GRI_SLOTS_PER_CHUNK];
     struct gri_obligation *obligation = NULL;
     if (gri_load(&actor->generation, GRI_RELAXED) == reply->to_generation && actor->extra != NULL)
         obligation = gri_handles_find(&actor->extra->handles, reply->handle);
@@ -248,8 +251,8 @@ void gri_request_end(struct gri_loop *loop, struct gri_message *reply, int error
         return;
     }
     struct gr_system *system = gri_loop_system(loop);
-    struct gr_actor *asker = &gri_slots_chunk(&system->slots, reply->to_slot / GRI_SLOTS_PER_CHUNK)
-                                  [reply->to_slot % GRI_SLOTS_PER_CHUNK];
+    struct gr_actor *asker = &gri_slots_chunk(
+        &system->slots, reply->to_slot / GRI_SLOTS_PER_CHUNK)[reply->to_slot % GRI_SLOTS_PER_CHUNK];
     unsigned home = gri_load(&asker->home, GRI_RELAXED);
     if (home == loop->index)
         gri_request_arrived(loop, reply);
@@ -282,7 +285,8 @@ int gri_reply(gr_actor *self, const struct gr_type *request, const struct gr_typ
     if (reply == NULL || reply->type != type->id) {
         if (reply != NULL) self->current->reply = reply;
         if (type->flags & GRI_TYPE_COUNTED) gr_message_release(type, message);
-        return gri_fail(self, GR_ECONTEXT, "gr_reply: no %s is being handled, or it was answered", request->name);
+        return gri_fail(self, GR_ECONTEXT, "gr_reply: no %s is being handled, or it was answered",
+                        request->name);
     }
     bool stale = is_stale(self->loop, reply);
     gri_copy_payload(reply->payload, message, type->size);

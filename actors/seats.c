@@ -21,8 +21,8 @@
 
 /* A seat. All zeroes is a free one. */
 struct seat {
-    gri_atomic_u64 word;     /* OPEN, and how many threads are inside */
-    gri_atomic_u32 is_taken; /* 1: belongs to a system */
+    gri_atomic_u64 word;      /* OPEN, and how many threads are inside */
+    gri_atomic_u32 is_taken;  /* 1: belongs to a system */
     struct gr_system *system; /* whose; valid while the word is OPEN */
 };
 

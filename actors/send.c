@@ -69,8 +69,8 @@ static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type
 }
 
 /* A plain send that is not the common case. */
-__attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref to, const struct gr_type *type,
-                                                   const void *message)
+__attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref to,
+                                                   const struct gr_type *type, const void *message)
 {
     if (self == NULL) return gri_foreign_send(to, type, message, false);
     int error = try_send(self, to, type, message);
@@ -97,7 +97,8 @@ int gr_forward(gr_actor *self, gr_ref to)
 {
     struct gri_message *m = self == NULL ? NULL : self->current;
     if (m == NULL || m->kind != GRI_MAIL_USER)
-        return gri_fail(self, GR_ECONTEXT, "gr_forward: no message is being handled, or it was forwarded already");
+        return gri_fail(self, GR_ECONTEXT,
+                        "gr_forward: no message is being handled, or it was forwarded already");
     struct gri_target target;
     int error = gri_admit(self, to, &target);
     self->current = NULL;

@@ -8,8 +8,8 @@
 
 #define CHUNK_BYTES (GRI_SLOTS_PER_CHUNK * sizeof(struct gr_actor))
 
-int gri_slots_init(struct gri_slots *slots, struct gri_memory *memory, uint32_t actors_max, unsigned loop_count,
-                   uint64_t first_generation)
+int gri_slots_init(struct gri_slots *slots, struct gri_memory *memory, uint32_t actors_max,
+                   unsigned loop_count, uint64_t first_generation)
 {
     memset(slots, 0, sizeof *slots);
     slots->memory = memory;

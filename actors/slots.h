@@ -23,19 +23,19 @@ struct gri_slot_chain {
 };
 
 struct gri_slots {
-    gri_atomic_ptr *chunks;       /* arrays of GRI_SLOTS_PER_CHUNK actors, in order; NULL where not made yet */
-    uint32_t chunks_max;          /* elements of `chunks` */
-    gri_atomic_u32 chunk_count;   /* chunks made; stored under `mutex` */
-    uint64_t first_generation;    /* of each slot's first actor */
-    struct gri_memory *memory;    /* where chunks come from */
-    gri_mutex mutex;              /* over making chunks, and `outside` */
+    gri_atomic_ptr *chunks;     /* arrays of GRI_SLOTS_PER_CHUNK actors, in order; NULL where not made yet */
+    uint32_t chunks_max;        /* elements of `chunks` */
+    gri_atomic_u32 chunk_count; /* chunks made; stored under `mutex` */
+    uint64_t first_generation;  /* of each slot's first actor */
+    struct gri_memory *memory;  /* where chunks come from */
+    gri_mutex mutex;            /* over making chunks, and `outside` */
     struct gri_slot_chain *outside; /* free slots of each loop for plain threads, by index */
-    unsigned loop_count;          /* elements of `outside` */
+    unsigned loop_count;            /* elements of `outside` */
 };
 
 /* Errors: GR_ENOMEM. */
-int gri_slots_init(struct gri_slots *slots, struct gri_memory *memory, uint32_t actors_max, unsigned loop_count,
-                   uint64_t first_generation);
+int gri_slots_init(struct gri_slots *slots, struct gri_memory *memory, uint32_t actors_max,
+                   unsigned loop_count, uint64_t first_generation);
 void gri_slots_fini(struct gri_slots *slots);
 
 /* The actors of a chunk, or NULL if there is no such chunk. Any thread. */

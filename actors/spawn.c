@@ -10,10 +10,10 @@
 
 /* How a spawn travels to another loop: this stands behind the start message. */
 struct spawn_order {
-    const struct gr_behaviour *behaviour;  /* what is spawned */
-    struct gr_mailbox_options mailbox;     /* its bound */
-    uint32_t stack_size;                   /* of a coroutine */
-    bool holds_exit;                       /* gr_run waits for it */
+    const struct gr_behaviour *behaviour; /* what is spawned */
+    struct gr_mailbox_options mailbox;    /* its bound */
+    uint32_t stack_size;                  /* of a coroutine */
+    bool holds_exit;                      /* gr_run waits for it */
 };
 
 _Static_assert(sizeof(struct spawn_order) <= GRI_MAIL_ORDER_BYTES, "an order fits behind its start message");
@@ -130,7 +130,8 @@ static void queue_start(struct gri_loop *loop, struct gr_actor *actor, struct gr
 void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
 {
     const struct spawn_order *order = order_of(m, gri_type_by_id(m->type));
-    int error = bring_to_life(loop, actor, order->behaviour, &order->mailbox, order->stack_size, order->holds_exit);
+    int error = bring_to_life(loop, actor, order->behaviour, &order->mailbox, order->stack_size,
+                              order->holds_exit);
     if (error != 0) {
         if (order->holds_exit) actor->flags = GRI_ACTOR_HOLDS_EXIT;
         gri_message_dispose(loop, m);
@@ -226,8 +227,8 @@ static void fill_order(struct gri_message *m, const struct gr_behaviour *behavio
                        const struct gr_spawn_options *options)
 {
     m->flags |= GRI_MAIL_ORDERED;
-    *order_of(m, behaviour->start_type) =
-        (struct spawn_order){behaviour, options->mailbox, options->stack_size, options->holds_exit};
+    *order_of(m, behaviour->start_type) = (struct spawn_order){behaviour, options->mailbox,
+                                                               options->stack_size, options->holds_exit};
 }
 
 static size_t ordered_size(const struct gr_behaviour *behaviour)
@@ -246,7 +247,8 @@ static int spawn_here(struct gr_actor *self, const struct gr_behaviour *behaviou
     if (m == NULL) return GR_ENOMEM;
     struct gr_actor *actor = take_own_slot(loop, &error);
     if (actor == NULL) goto fail_message;
-    error = bring_to_life(loop, actor, behaviour, &options->mailbox, options->stack_size, options->holds_exit);
+    error = bring_to_life(loop, actor, behaviour, &options->mailbox, options->stack_size,
+                          options->holds_exit);
     if (error != 0) goto fail_slot;
     fill_start(m, behaviour, start);
     gri_fill_sender(m, self);
@@ -342,7 +344,8 @@ static int spawn_outside(struct gr_system *system, unsigned home, const struct g
     m->to_generation = gri_load(&actor->generation, GRI_RELAXED);
     *ref = (gr_ref){system->seat, actor->slot, m->to_generation};
     if (options->holds_exit) gri_fetch_add(&system->holders, 1, GRI_RELAXED);
-    gri_fetch_add(&system->foreign_spawned, 1, GRI_RELEASE); /* before the actor can end; see gri_system_living */
+    gri_fetch_add(&system->foreign_spawned, 1,
+                  GRI_RELEASE); /* before the actor can end; see gri_system_living */
     gri_loop_inject(system->loops[home], m);
     if (wants_more) {
         lease->kind = GRI_MAIL_LEASE;

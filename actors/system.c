@@ -91,7 +91,8 @@ void gri_loop_stop_actors(struct gri_loop *loop, bool kill)
     actors->told |= kill ? GRI_CONTROL_KILL : GRI_CONTROL_STOP;
     uint32_t chunks = gri_load(&system->slots.chunk_count, GRI_ACQUIRE);
     for (uint32_t i = 0; i < chunks * GRI_SLOTS_PER_CHUNK; i++) {
-        struct gr_actor *actor = &gri_slots_chunk(&system->slots, i / GRI_SLOTS_PER_CHUNK)[i % GRI_SLOTS_PER_CHUNK];
+        struct gr_actor *actor = &gri_slots_chunk(&system->slots,
+                                                  i / GRI_SLOTS_PER_CHUNK)[i % GRI_SLOTS_PER_CHUNK];
         if (gri_load(&actor->home, GRI_RELAXED) != loop->index || gri_actor_dispatch(actor) == NULL) continue;
         if (!kill && !(actor->control & GRI_CONTROL_STOP)) actor->reason = GR_ESTOPPED;
         actor->control |= actors->told;

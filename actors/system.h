@@ -16,13 +16,13 @@
 
 /* What actors/ keeps for each loop; struct gri_loop.local points to it. */
 struct gri_loop_actors {
-    struct gri_slot_chain free;          /* free slots that were born here */
-    struct gri_slot_chain *leases;       /* free slots of each other loop, by index, to name actors there */
-    bool *lease_asked;                   /* by index: more have been asked for */
+    struct gri_slot_chain free;           /* free slots that were born here */
+    struct gri_slot_chain *leases;        /* free slots of each other loop, by index, to name actors there */
+    bool *lease_asked;                    /* by index: more have been asked for */
     const struct gri_dispatch **dispatch; /* by behaviour id; NULL where not made yet */
-    uint32_t dispatch_count;             /* elements of `dispatch` */
-    unsigned next_loop;                  /* for GR_SPREAD */
-    uint8_t told;                        /* GRI_CONTROL_ bits for every actor of the loop, also those that arrive */
+    uint32_t dispatch_count;              /* elements of `dispatch` */
+    unsigned next_loop;                   /* for GR_SPREAD */
+    uint8_t told; /* GRI_CONTROL_ bits for every actor of the loop, also those that arrive */
 };
 
 struct gr_system {
@@ -38,12 +38,12 @@ struct gr_system {
     gri_atomic_u32 stopping;          /* 1: spawns are refused */
     gri_atomic_u32 closed;            /* 1: no loop runs any more, so plain threads are refused */
     gri_atomic_u64 holders;           /* living actors that hold gr_run's exit */
-    gri_atomic_u64 references;        /* of this struct: the owner's, and one for each plain thread's future */
+    gri_atomic_u64 references; /* of this struct: the owner's, and one for each plain thread's future */
     gri_atomic_u64 dead_letters[GR_DEAD_LETTER_COUNT]; /* made by plain threads, by cause */
-    gri_atomic_u64 foreign_sent;      /* messages accepted from plain threads */
-    gri_atomic_u64 foreign_requests;  /* asked by plain threads */
-    gri_atomic_u64 foreign_spawned;   /* actors spawned by plain threads */
-    gri_atomic_u64 foreign_replies;   /* that ended a plain thread's request */
+    gri_atomic_u64 foreign_sent;                       /* messages accepted from plain threads */
+    gri_atomic_u64 foreign_requests;                   /* asked by plain threads */
+    gri_atomic_u64 foreign_spawned;                    /* actors spawned by plain threads */
+    gri_atomic_u64 foreign_replies;                    /* that ended a plain thread's request */
     void (*no_holder)(struct gr_system *); /* called by a loop when the last holder ended; or NULL */
     void (*dispose)(struct gr_system *);   /* called when the last reference is gone */
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns of handler actors: from the run queue to the handler, message by message. */
 #include "actors/actor.h"
-
 #include "observe/trace.h"
 
 void gri_actor_wake(struct gr_actor *actor)
@@ -134,7 +133,8 @@ static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
         handled += m->kind == GRI_MAIL_USER;
         if (__builtin_expect(room, 0)) gri_actor_tell_room(self);
         handle(self, loop, dispatch, m);
-        if (handled % GRI_SLICE_MESSAGES == GRI_SLICE_MESSAGES - 1 && gri_loop_slice_is_over(loop, &began)) break;
+        if (handled % GRI_SLICE_MESSAGES == GRI_SLICE_MESSAGES - 1 && gri_loop_slice_is_over(loop, &began))
+            break;
     }
     gri_count(&loop->counters, GRI_COUNTER_HANDLED, handled);
 }

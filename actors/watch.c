@@ -96,10 +96,12 @@ void gri_watch_drop(struct gr_actor *owner, struct gri_watch_record *record)
 
 int gr_demonitor(gr_actor *self, uint64_t monitor)
 {
-    struct gri_obligation *obligation =
-        self->extra == NULL ? NULL : gri_handles_find(&self->extra->handles, monitor);
+    struct gri_obligation *obligation = self->extra == NULL
+                                            ? NULL
+                                            : gri_handles_find(&self->extra->handles, monitor);
     if (obligation == NULL || obligation->kind != GRI_OBLIGATION_WATCH)
-        return gri_fail(self, GR_ENOTFOUND, "gr_demonitor: its down was delivered, or there is no such watch");
+        return gri_fail(self, GR_ENOTFOUND,
+                        "gr_demonitor: its down was delivered, or there is no such watch");
     gri_watch_drop(self, GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation));
     return 0;
 }
@@ -134,7 +136,8 @@ void gri_watch_bounced(struct gri_loop *loop, struct gri_message *m)
         send_room(loop, m);
         return;
     }
-    bool other = gri_notice(m)->actor.seat != gri_loop_system(loop)->seat && !gr_ref_is_null(gri_notice(m)->actor);
+    bool other = gri_notice(m)->actor.seat != gri_loop_system(loop)->seat &&
+                 !gr_ref_is_null(gri_notice(m)->actor);
     m->kind = GRI_MAIL_DOWN;
     gri_notice(m)->reason = other ? GR_ESYSTEM : GR_ESTALE;
     gri_post(loop, gri_message_sender(m), m);
@@ -208,7 +211,8 @@ bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct
         struct gri_obligation *obligation = gri_handles_find(&actor->extra->handles, notice->handle);
         valid = obligation != NULL;
         if (valid) {
-            struct gri_watch_record *record = GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation);
+            struct gri_watch_record *record = GRI_CONTAINER_OF(obligation, struct gri_watch_record,
+                                                               obligation);
             forget(actor, record);
             gri_loop_free_message(actor->loop, envelope_of(record));
         }

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/atomic.h"
 #include "base/error.h"
+#include "scheduler/annotate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +72,8 @@ static void take_wake(struct uv_poller *p)
     uint64_t count;
     ssize_t got = read(p->wake_fd, &count, sizeof(count));
     GRI_ASSERT(got == sizeof(count) || errno == EAGAIN || errno == EINTR);
-    /* After the read: who wakes from here on must write again. Acquires what those before had written. */
+    /* Acquires what wakers wrote before their exchange. Release, so that it does not come before the read: then a wake
+     * in between could be read away while the word says that it is still to come. */
     gri_exchange(&p->woken, 0, GRI_ACQ_REL);
 }
 
@@ -95,8 +97,9 @@ static void wake(struct gri_poller *poller)
 {
     struct uv_poller *p = poller_of(poller);
     static const uint64_t one = 1;
-    /* Publishes the caller's work to take_wake, also when another wake's write stands for this one. */
-    if (gri_exchange(&p->woken, 1, GRI_ACQ_REL) != 0) return;
+    /* Publishes the caller's work to take_wake; where another wake's write stands for this one, as part of a chain of
+     * exchanges. */
+    if (gri_exchange(&p->woken, 1, GRI_RELEASE) != 0) return;
     int error = errno; /* this may be in a signal handler */
     ssize_t put;
     do put = write(p->wake_fd, &one, sizeof(one));
@@ -105,18 +108,20 @@ static void wake(struct gri_poller *poller)
     errno = error;
 }
 
-static void on_ready(uv_poll_t *handle, int status, int uv_events)
+GRI_CALLED_BY_LIBRARY static void on_ready(uv_poll_t *handle, int status, int uv_events)
 {
     struct gri_watch *watch = ((struct uv_watch *)handle)->watch;
     struct uv_poller *p = handle->loop->data;
     unsigned events = status < 0 ? GRI_WATCH_ERROR : 0;
+    /* libuv stops it too, but leaves it in the kernel's set, where it would end every park. */
+    if (status < 0) uv_poll_stop(handle);
     if (uv_events & UV_READABLE) events |= GRI_WATCH_READ;
     if (uv_events & UV_WRITABLE) events |= GRI_WATCH_WRITE;
     p->ready_count++;
     watch->ready(watch, events);
 }
 
-static void on_closed(uv_handle_t *handle)
+GRI_CALLED_BY_LIBRARY static void on_closed(uv_handle_t *handle)
 {
     struct uv_poller *p = handle->loop->data;
     p->watch_count--;

@@ -24,12 +24,12 @@
 #define GRI_FULL_POLICY_SHIFT 8  /* enum gr_policy from here on */
 
 struct gri_mailbox {
-    struct gri_message *head;  /* the oldest; NULL when empty */
-    struct gri_message *tail;  /* the newest; undefined when empty */
-    gri_atomic_u32 count;      /* user messages in the queue; stored by the owner, read by listings */
-    uint32_t bound_messages;   /* the bound on `count` */
-    gri_atomic_u64 excess;     /* weight of those messages beyond the smallest block of each, bytes; as `count` */
-    uint32_t bound_kib;         /* the bound on their weight, in KiB */
+    struct gri_message *head; /* the oldest; NULL when empty */
+    struct gri_message *tail; /* the newest; undefined when empty */
+    gri_atomic_u32 count;     /* user messages in the queue; stored by the owner, read by listings */
+    uint32_t bound_messages;  /* the bound on `count` */
+    gri_atomic_u64 excess; /* weight of those messages beyond the smallest block of each, bytes; as `count` */
+    uint32_t bound_kib;    /* the bound on their weight, in KiB */
     struct gri_full_word full; /* what senders of other loops read */
 };
 
@@ -132,7 +132,8 @@ static inline void gri_mailbox_count(struct gri_mailbox *mailbox, const struct g
     gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) + (uint32_t)by, GRI_RELAXED);
     if (__builtin_expect(gri_message_is_small(m), 1)) return;
     uint64_t excess = gri_message_weight(m) - GRI_MESSAGE_WEIGHT_MIN;
-    gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) + (by > 0 ? excess : -excess), GRI_RELAXED);
+    gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) + (by > 0 ? excess : -excess),
+              GRI_RELAXED);
 }
 
 /* Adds one small message to the sums. */

@@ -30,8 +30,8 @@ enum gri_mail_kind {
 };
 
 enum {
-    GRI_MAIL_HEAVY = 1,    /* weighs more than its pool class: large, or holds strings or buffers */
-    GRI_MAIL_FOREIGN = 2,  /* a reply envelope whose asker is a plain thread: to_generation is its box */
+    GRI_MAIL_HEAVY = 1,   /* weighs more than its pool class: large, or holds strings or buffers */
+    GRI_MAIL_FOREIGN = 2, /* a reply envelope whose asker is a plain thread: to_generation is its box */
     GRI_MAIL_ORDERED = 4, /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
     GRI_MAIL_JOB = 8      /* a reply whose payload points to the record of a blocking job */
 };
@@ -66,7 +66,7 @@ struct gri_message {
         };
         uint64_t header; /* the same as one word: what a type and a loop give is stored at once */
     };
-    uint64_t payload[];   /* the message */
+    uint64_t payload[]; /* the message */
 };
 
 /* Where things are in the header as one word. */

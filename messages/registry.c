@@ -76,8 +76,8 @@ static void give_id(struct gr_type *type, uint32_t id)
 {
     unsigned pool_class = gri_pool_class(sizeof(struct gri_message) + type->size);
     type->id = id;
-    type->envelope =
-        gri_header_of_type(id, type->flags & GRI_TYPE_COUNTED, pool_class, pool_class == GRI_POOL_LARGE);
+    type->envelope = gri_header_of_type(id, type->flags & GRI_TYPE_COUNTED, pool_class,
+                                        pool_class == GRI_POOL_LARGE);
 }
 
 static void publish_type(gri_atomic_ptr *bucket, struct gr_type *type, uint32_t id)

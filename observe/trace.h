@@ -14,8 +14,8 @@ enum gri_trace_kind {
 };
 
 /* Writes an event if `ring` is not NULL. The ring's one writer. */
-static inline void gri_trace(struct gri_event_ring *ring, int64_t time_ns, enum gri_trace_kind kind, uint32_t a,
-                             uint64_t b, uint64_t c)
+static inline void gri_trace(struct gri_event_ring *ring, int64_t time_ns, enum gri_trace_kind kind,
+                             uint32_t a, uint64_t b, uint64_t c)
 {
     if (__builtin_expect(ring == NULL, 1)) return;
     struct gri_event event = {time_ns, (uint32_t)kind, a, b, c};

@@ -45,7 +45,8 @@ static int init_loop(struct gri_runtime *runtime, unsigned index, const struct g
     int error = 0;
     if (runtime->simulation == NULL) error = gri_uv_poller_create(memory_of(runtime), &poller);
     if (error != 0) return error;
-    uint64_t seed = runtime->options.seed ? runtime->options.seed : (uint64_t)gri_clock_now(gri_clock_monotonic());
+    uint64_t seed = runtime->options.seed ? runtime->options.seed
+                                          : (uint64_t)gri_clock_now(gri_clock_monotonic());
     struct gri_loop_options options = {.index = index,
                                        .count = runtime->system.loop_count,
                                        .peers = runtime->system.loops,
@@ -93,7 +94,8 @@ static bool pool_cancel(struct gri_job_runner *runner, struct gri_job *job)
 
 void gri_runtime_init_pool(struct gri_runtime *runtime)
 {
-    gri_blocking_init(&runtime->pool, memory_of(runtime), runtime->options.blocking_threads, BLOCKING_QUEUE_MAX);
+    gri_blocking_init(&runtime->pool, memory_of(runtime), runtime->options.blocking_threads,
+                      BLOCKING_QUEUE_MAX);
 }
 
 /* The arrays that a system has for each loop. */
@@ -105,7 +107,8 @@ static int take_arrays(struct gri_runtime *runtime)
     runtime->threads = take(runtime, n * sizeof *runtime->threads);
     runtime->samples = take(runtime, n * sizeof *runtime->samples);
     runtime->orders = take(runtime, n * 2 * 64);
-    bool all = runtime->system.loops && runtime->loop_array && runtime->threads && runtime->samples && runtime->orders;
+    bool all = runtime->system.loops && runtime->loop_array && runtime->threads && runtime->samples &&
+               runtime->orders;
     return all ? 0 : GR_ENOMEM;
 }
 
@@ -143,7 +146,8 @@ static void fini_world(struct gri_runtime *runtime)
 {
     if (runtime->simulation != NULL)
         gri_memory_release(memory_of(runtime), runtime->simulation, sizeof *runtime->simulation);
-    else if (runtime->clock != NULL && gri_blocking_stop(&runtime->pool, 0) == 0) /* nobody uses it any more */
+    else if (runtime->clock != NULL &&
+             gri_blocking_stop(&runtime->pool, 0) == 0) /* nobody uses it any more */
         gri_blocking_fini(&runtime->pool);
 }
 
@@ -204,7 +208,8 @@ fail_world:
     return error;
 }
 
-int gri_runtime_create(const struct gr_system_options *given, const struct gri_seams *seams, gr_system **system)
+int gri_runtime_create(const struct gr_system_options *given, const struct gri_seams *seams,
+                       gr_system **system)
 {
     *system = NULL;
     struct gr_system_options options;
@@ -232,7 +237,8 @@ void gr_system_destroy(gr_system *system)
 {
     if (system == NULL) return;
     struct gri_runtime *runtime = gri_runtime_of(system);
-    if (gr_system_stop(system, runtime->options.stop_deadline, NULL, 0, NULL) != 0) return; /* may be in use for ever */
+    if (gr_system_stop(system, runtime->options.stop_deadline, NULL, 0, NULL) != 0)
+        return; /* may be in use for ever */
     gri_seat_give(system);
     gri_system_drain(system);
     gri_system_fini_actors(system);

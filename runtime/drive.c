@@ -154,7 +154,8 @@ static void step(struct gri_runtime *runtime, bool *more)
         return;
     }
     *more = gri_simulation_step(runtime->simulation);
-    for (unsigned i = 0; i < runtime->system.loop_count; i++) gri_runtime_pause(runtime->system.loops[i], !*more);
+    for (unsigned i = 0; i < runtime->system.loop_count; i++)
+        gri_runtime_pause(runtime->system.loops[i], !*more);
 }
 
 /* The system has stopped under a stepping thread. */
@@ -196,7 +197,8 @@ int gr_system_step(gr_system *system, bool *more)
 
 bool gri_runtime_stop_steps(struct gri_runtime *runtime, gr_time half, gr_time deadline, bool *stopped)
 {
-    if (gri_load(&runtime->driver, GRI_ACQUIRE) != GRI_DRIVER_STEP || !pthread_equal(runtime->stepper, pthread_self()))
+    if (gri_load(&runtime->driver, GRI_ACQUIRE) != GRI_DRIVER_STEP ||
+        !pthread_equal(runtime->stepper, pthread_self()))
         return false;
     *stopped = false;
     while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {

@@ -12,13 +12,13 @@
 
 /* One option: its variable, where it goes, what it may be. */
 struct option {
-    const char *variable;   /* in the environment */
-    const char *field;      /* of struct gr_system_options */
-    size_t offset;          /* in it, bytes */
-    size_t size;            /* bytes: 4 or 8 */
-    uint64_t min;           /* least value */
-    uint64_t max;           /* largest value */
-    uint64_t scale;         /* the variable's unit in the field's */
+    const char *variable; /* in the environment */
+    const char *field;    /* of struct gr_system_options */
+    size_t offset;        /* in it, bytes */
+    size_t size;          /* bytes: 4 or 8 */
+    uint64_t min;         /* least value */
+    uint64_t max;         /* largest value */
+    uint64_t scale;       /* the variable's unit in the field's */
 };
 
 #define OPTION(variable, name, min, max, scale)                                                              \
@@ -103,7 +103,8 @@ int gri_options_resolve(const struct gr_system_options *given, struct gr_system_
     memset(out, 0, sizeof *out);
     if (given != NULL) {
         if (given->size == 0 || given->size > sizeof *out) {
-            gri_thread_error_set("options of %u bytes: the program was built for a newer library", given->size);
+            gri_thread_error_set("options of %u bytes: the program was built for a newer library",
+                                 given->size);
             return GR_EINVALID;
         }
         memcpy(out, given, given->size);

@@ -19,8 +19,8 @@ GR_MESSAGE(gr_root_start, GR_FIELD(gr_root_start, main), GR_FIELD(gr_root_start,
 
 /* How the root actor ended. */
 struct outcome {
-    int result;      /* what its function returned */
-    char text[192];  /* its last error */
+    int result;     /* what its function returned */
+    char text[192]; /* its last error */
 };
 
 static int root_main(gr_actor *self, const struct gr_root_start *start)
@@ -45,10 +45,11 @@ static void report(const char *what, int error, const char *text)
     const char *sentence = gr_error_text(error);
     bool more = strcmp(text, gr_error_text(GR_OK)) != 0 && strcmp(text, sentence) != 0;
     if (error < 0)
-        fprintf(stderr, "%s: %s: %s%s%s\n", what, gr_error_name(error), sentence, more ? "; last error: " : "",
-                more ? text : "");
+        fprintf(stderr, "%s: %s: %s%s%s\n", what, gr_error_name(error), sentence,
+                more ? "; last error: " : "", more ? text : "");
     else
-        fprintf(stderr, "%s: %s: %d%s%s\n", what, sentence, error, more ? "; last error: " : "", more ? text : "");
+        fprintf(stderr, "%s: %s: %d%s%s\n", what, sentence, error, more ? "; last error: " : "",
+                more ? text : "");
 }
 
 /* Runs the system with its root; the exit code. */
@@ -57,8 +58,9 @@ static int run_root(struct gri_runtime *runtime, int (*main_function)(gr_actor *
     struct outcome outcome = {.result = GR_EKILLED, .text = "it was killed at the deadline of the stop"};
     runtime->system.no_holder = stop_when_unheld;
     runtime->exits_when_abandoned = true;
-    gr_ref ref = gr_system_spawn(&runtime->system, root, (.holds_exit = true), .main = (uintptr_t)main_function,
-                                 .argument = (uintptr_t)argument, .outcome = (uintptr_t)&outcome);
+    gr_ref ref = gr_system_spawn(&runtime->system, root, (.holds_exit = true),
+                                 .main = (uintptr_t)main_function, .argument = (uintptr_t)argument,
+                                 .outcome = (uintptr_t)&outcome);
     int error = gr_ref_is_null(ref) ? GR_ENOMEM : gr_system_run(&runtime->system);
     if (error == GR_EABANDONED) gri_runtime_leave(runtime);
     if (error != 0) {
@@ -69,7 +71,8 @@ static int run_root(struct gri_runtime *runtime, int (*main_function)(gr_actor *
     return outcome.result != 0;
 }
 
-int gri_run(int (*main_function)(gr_actor *self, void *argument), void *argument, const struct gr_system_options *options)
+int gri_run(int (*main_function)(gr_actor *self, void *argument), void *argument,
+            const struct gr_system_options *options)
 {
     gr_system *system;
     int error = gri_system_create(options, &system);

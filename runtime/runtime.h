@@ -50,17 +50,18 @@ struct gri_runtime {
     pthread_t stepper;     /* the thread that calls gr_system_step, while that is the driver */
     bool parked;           /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
 
-    gri_mutex mutex;             /* over the watchdog's fields */
-    gri_cond changed;            /* something below changed */
-    gri_thread watchdog;         /* names hogs and enforces deadlines */
-    bool watchdog_runs;          /* it was started */
-    bool watchdog_ends;          /* it is to end */
-    gr_time stop_began;          /* when the stop began */
-    gr_time stop_deadline;       /* absolute; GR_FOREVER while none */
-    struct gri_sample *samples;  /* of each loop */
-    bool exits_when_abandoned;   /* gr_run: the watchdog leaves the process at the deadline */
+    gri_mutex mutex;            /* over the watchdog's fields */
+    gri_cond changed;           /* something below changed */
+    gri_thread watchdog;        /* names hogs and enforces deadlines */
+    bool watchdog_runs;         /* it was started */
+    bool watchdog_ends;         /* it is to end */
+    gr_time stop_began;         /* when the stop began */
+    gr_time stop_deadline;      /* absolute; GR_FOREVER while none */
+    struct gri_sample *samples; /* of each loop */
+    bool exits_when_abandoned;  /* gr_run: the watchdog leaves the process at the deadline */
 
-    int (*before_threads)(struct gri_runtime *); /* called before the first thread of ours: the zygote's place; or NULL */
+    int (*before_threads)(
+        struct gri_runtime *); /* called before the first thread of ours: the zygote's place; or NULL */
 };
 
 static inline struct gri_runtime *gri_runtime_of(struct gr_system *system)
@@ -69,7 +70,8 @@ static inline struct gri_runtime *gri_runtime_of(struct gr_system *system)
 }
 
 /* As gr_system_create, with seams. */
-int gri_runtime_create(const struct gr_system_options *options, const struct gri_seams *seams, gr_system **system);
+int gri_runtime_create(const struct gr_system_options *options, const struct gri_seams *seams,
+                       gr_system **system);
 
 /* ---- stop.c ---- */
 

@@ -175,7 +175,8 @@ static bool wait_for_driver(struct gri_runtime *runtime, gr_time half, gr_time d
     }
 }
 
-int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list, size_t capacity, size_t *count)
+int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list, size_t capacity,
+                   size_t *count)
 {
     struct gri_runtime *runtime = gri_runtime_of(system);
     struct gri_loop *loop = gri_loop_current();
@@ -194,7 +195,7 @@ int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *lis
         if (stopped) return 0;
     } else if (gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
         stopped = stop_here_and_now(runtime, half, end) &&
-                       gri_runtime_reset(runtime, gri_clock_left(gri_clock_now(runtime->clock), end)) == 0;
+                  gri_runtime_reset(runtime, gri_clock_left(gri_clock_now(runtime->clock), end)) == 0;
         gri_runtime_give_drive(runtime);
         if (stopped) return 0;
     } else if (wait_for_driver(runtime, half, end)) {

@@ -23,10 +23,11 @@ static void name_hog(struct gri_runtime *runtime, unsigned loop, uint64_t slot, 
     struct gr_actor_info info = {.behaviour = "an actor"};
     if (!gri_system_describe(&runtime->system, (uint32_t)slot, &info)) return;
     gr_log(GR_LOG_WARNING,
-           "actor %s %u:%u:%llu has been running for %.1f s without a pause and holds up loop %u: give long work to "
+           "actor %s %u:%u:%llu has been running for %.1f s without a pause and holds up loop %u: give long "
+           "work to "
            "gr_blocking",
-           info.behaviour, info.ref.seat, info.ref.slot, (unsigned long long)info.ref.generation, (double)since / 1e9,
-           loop);
+           info.behaviour, info.ref.seat, info.ref.slot, (unsigned long long)info.ref.generation,
+           (double)since / 1e9, loop);
 }
 
 static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
@@ -50,9 +51,10 @@ _Noreturn void gri_runtime_leave(struct gri_runtime *runtime)
     size_t count = gri_runtime_abandoned(runtime, list, 16);
     fprintf(stderr, "greenroom: %zu did not end by the deadline of the stop:\n", count);
     for (size_t i = 0; i < count && i < 16; i++)
-        fprintf(stderr, "  %s %u:%u:%llu on %s %d, for %.1f s\n", list[i].name, list[i].actor.seat, list[i].actor.slot,
-                (unsigned long long)list[i].actor.generation, list[i].thread < 0 ? "the blocking pool" : "loop",
-                list[i].thread, (double)list[i].since / 1e9);
+        fprintf(stderr, "  %s %u:%u:%llu on %s %d, for %.1f s\n", list[i].name, list[i].actor.seat,
+                list[i].actor.slot, (unsigned long long)list[i].actor.generation,
+                list[i].thread < 0 ? "the blocking pool" : "loop", list[i].thread,
+                (double)list[i].since / 1e9);
     fflush(NULL);
     _exit(GR_EXIT_ABANDONED);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the sanitizers and Valgrind must be told of coroutines: that a memory range is a stack, and who runs on which.
- * Without them all of this is empty. It switches nothing itself.
+ * What the sanitizers and Valgrind must be told: that a memory range is a stack, which coroutine runs on it, and which
+ * functions a library calls. Without them all of this is empty. It switches nothing itself.
  *
  * The functions of a switch are always inlined: ThreadSanitizer counts function entries and exits on each side.
  */
@@ -15,6 +15,7 @@
 #if __has_feature(memory_sanitizer)
 #include <sanitizer/msan_interface.h>
 #define GRI_ON_MEMORY_SANITIZER(...) __VA_ARGS__
+#define GRI_CALLED_BY_LIBRARY        __attribute__((no_sanitize("memory")))
 #endif
 #if __has_feature(thread_sanitizer)
 #define GRI_THREAD_SANITIZER 1
@@ -46,6 +47,11 @@
 #endif
 #ifndef GRI_ON_VALGRIND
 #define GRI_ON_VALGRIND(...)
+#endif
+
+/* A function that a library calls which MemorySanitizer does not see: its arguments count as initialised. */
+#ifndef GRI_CALLED_BY_LIBRARY
+#define GRI_CALLED_BY_LIBRARY
 #endif
 
 #define GRI_ALWAYS_INLINE static inline __attribute__((always_inline))

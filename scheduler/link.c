@@ -117,7 +117,8 @@ unsigned gri_link_drain(struct gri_loop *loop, unsigned from, unsigned max)
         for (uint32_t i = 0; i < ready; i++) {
             struct gri_message *m = (struct gri_message *)(uintptr_t)gri_ring_at(in, i);
             if (i + 1 < ready) __builtin_prefetch((void *)(uintptr_t)gri_ring_at(in, i + 1));
-            if (m->flags & GRI_MAIL_HEAVY) gri_fetch_sub(&link->heavy_bytes, gri_message_weight(m), GRI_RELAXED);
+            if (m->flags & GRI_MAIL_HEAVY)
+                gri_fetch_sub(&link->heavy_bytes, gri_message_weight(m), GRI_RELAXED);
             loop->deliver(loop, m);
         }
         gri_ring_advance(in, ready);
@@ -142,6 +143,7 @@ struct gri_message *gri_link_take_last(struct gri_loop *loop, unsigned from)
         link->outbox_count--;
     }
     if (m != NULL && m->flags & GRI_MAIL_HEAVY)
-        gri_fetch_sub(&link->heavy_bytes, gri_message_weight(m), GRI_RELAXED); /* a bound; publishes nothing */
+        gri_fetch_sub(&link->heavy_bytes, gri_message_weight(m),
+                      GRI_RELAXED); /* a bound; publishes nothing */
     return m;
 }

@@ -16,20 +16,20 @@
 
 struct gri_loop;
 
-#define GRI_LINK_RING        1024u      /* words of a ring */
-#define GRI_LINK_OUTBOX_MAX  1024u      /* user messages are refused beyond this many in the outbox */
+#define GRI_LINK_RING        1024u       /* words of a ring */
+#define GRI_LINK_OUTBOX_MAX  1024u       /* user messages are refused beyond this many in the outbox */
 #define GRI_LINK_HEAVY_BYTES (16u << 20) /* and beyond this weight of heavy messages on the whole link */
-#define GRI_LINK_BATCH       32u        /* messages after which a batch is published */
+#define GRI_LINK_BATCH       32u         /* messages after which a batch is published */
 
 struct gri_link {
-    struct gri_ring *ring;               /* NULL until first used */
-    struct gri_ring_producer producer;   /* this side's view of the ring */
-    struct gri_message *outbox_head;     /* what found the ring full, oldest first */
-    struct gri_message *outbox_tail;     /* the newest; undefined when empty */
-    uint32_t outbox_count;               /* envelopes in the outbox */
-    uint32_t unpublished;                /* pushed into the ring since the last publish */
-    gri_atomic_u32 wants_space;          /* 1: the producer waits for the ring to drain */
-    gri_atomic_u64 heavy_bytes;          /* weight of heavy messages on the way */
+    struct gri_ring *ring;             /* NULL until first used */
+    struct gri_ring_producer producer; /* this side's view of the ring */
+    struct gri_message *outbox_head;   /* what found the ring full, oldest first */
+    struct gri_message *outbox_tail;   /* the newest; undefined when empty */
+    uint32_t outbox_count;             /* envelopes in the outbox */
+    uint32_t unpublished;              /* pushed into the ring since the last publish */
+    gri_atomic_u32 wants_space;        /* 1: the producer waits for the ring to drain */
+    gri_atomic_u64 heavy_bytes;        /* weight of heavy messages on the way */
 };
 
 /* Sends an envelope from `loop` to another loop; takes it. Only on `loop`'s thread. Visible to the other side at the

@@ -169,7 +169,8 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     if (loop->turns_since_clock >= GRI_CLOCK_TURNS) gri_loop_read_clock(loop);
 
     uint32_t turns = 0;
-    for (struct gri_work *work; turns < limits->turns && (work = gri_work_pop(&loop->runnable)) != NULL; turns++) {
+    for (struct gri_work *work; turns < limits->turns && (work = gri_work_pop(&loop->runnable)) != NULL;
+         turns++) {
         prefetch(loop->runnable.head);
         work->run(loop, work);
     }

@@ -61,33 +61,34 @@ struct gri_loop_desk {
 
 struct gri_loop {
     /* The owner's own. */
-    struct gri_work_queue runnable;     /* what wants a turn */
-    uint32_t turns_since_clock;         /* turns since the clock was read */
-    uint32_t messages_per_turn;         /* of the step under way */
-    gr_time now;                        /* the clock's last reading */
-    struct gri_pool pool;               /* where envelopes and small records come from */
-    struct gri_counters counters;       /* written here, read by anyone */
-    struct gri_event_ring *events;      /* the event ring when tracing is on, else NULL */
-    uint64_t dirty;                     /* a bit for each link with something to flush */
-    uint64_t pending;                   /* bits taken from the doorbell but not yet looked at */
-    struct gri_message *injected;       /* what plain threads sent, taken from `inject`, oldest first */
-    unsigned index;                     /* of this loop in its system */
-    unsigned count;                     /* loops in the system */
-    struct gri_loop **peers;            /* all of the system's loops, by index */
-    struct gri_link *links;             /* to each loop, by index; the own one is unused */
-    struct gri_ring_consumer *inbound;  /* from each loop, by index; ring NULL until the first word */
-    struct gri_pool_batch *returns;     /* blocks on their way home, by index of their loop */
-    struct gri_timer_wheel timers;      /* armed timers */
-    struct gri_random random;           /* the seeded generator */
-    struct gri_stack_pool stacks;       /* of coroutines */
-    struct gri_clock *clock;            /* seam */
-    struct gri_memory *memory;          /* seam */
-    struct gri_poller *poller;          /* seam; NULL under simulation */
-    void *owner;                        /* the system */
-    void *local;                        /* what actors/ keeps for each loop */
-    struct gri_loop_desk desk;          /* what actors/ wants at hand for each send */
+    struct gri_work_queue runnable;    /* what wants a turn */
+    uint32_t turns_since_clock;        /* turns since the clock was read */
+    uint32_t messages_per_turn;        /* of the step under way */
+    gr_time now;                       /* the clock's last reading */
+    struct gri_pool pool;              /* where envelopes and small records come from */
+    struct gri_counters counters;      /* written here, read by anyone */
+    struct gri_event_ring *events;     /* the event ring when tracing is on, else NULL */
+    uint64_t dirty;                    /* a bit for each link with something to flush */
+    uint64_t pending;                  /* bits taken from the doorbell but not yet looked at */
+    struct gri_message *injected;      /* what plain threads sent, taken from `inject`, oldest first */
+    unsigned index;                    /* of this loop in its system */
+    unsigned count;                    /* loops in the system */
+    struct gri_loop **peers;           /* all of the system's loops, by index */
+    struct gri_link *links;            /* to each loop, by index; the own one is unused */
+    struct gri_ring_consumer *inbound; /* from each loop, by index; ring NULL until the first word */
+    struct gri_pool_batch *returns;    /* blocks on their way home, by index of their loop */
+    struct gri_timer_wheel timers;     /* armed timers */
+    struct gri_random random;          /* the seeded generator */
+    struct gri_stack_pool stacks;      /* of coroutines */
+    struct gri_clock *clock;           /* seam */
+    struct gri_memory *memory;         /* seam */
+    struct gri_poller *poller;         /* seam; NULL under simulation */
+    void *owner;                       /* the system */
+    void *local;                       /* what actors/ keeps for each loop */
+    struct gri_loop_desk desk;         /* what actors/ wants at hand for each send */
     void (*deliver)(struct gri_loop *, struct gri_message *); /* takes an envelope that arrived */
-    bool (*pause)(struct gri_loop *, bool is_idle); /* asked when idle, and now and then: false ends gri_loop_drive */
+    bool (*pause)(struct gri_loop *,
+                  bool is_idle); /* asked when idle, and now and then: false ends gri_loop_drive */
 
     /* Touched by others. */
     _Alignas(64) struct gri_doorbell doorbell; /* who has something for this loop, and whether it is parked */
@@ -99,15 +100,15 @@ struct gri_loop {
 
 /* What a loop is made with. */
 struct gri_loop_options {
-    unsigned index;               /* which */
-    unsigned count;               /* of how many */
-    struct gri_loop **peers;      /* array of `count`, filled by the caller before any loop steps */
-    struct gri_memory *memory;    /* seam */
-    struct gri_clock *clock;      /* seam */
-    struct gri_poller *poller;    /* seam; taken: destroyed with the loop; NULL under simulation */
-    uint64_t seed;                /* of the generator */
-    bool bypass_pools;            /* every block its own allocation */
-    void *owner;                  /* the system */
+    unsigned index;            /* which */
+    unsigned count;            /* of how many */
+    struct gri_loop **peers;   /* array of `count`, filled by the caller before any loop steps */
+    struct gri_memory *memory; /* seam */
+    struct gri_clock *clock;   /* seam */
+    struct gri_poller *poller; /* seam; taken: destroyed with the loop; NULL under simulation */
+    uint64_t seed;             /* of the generator */
+    bool bypass_pools;         /* every block its own allocation */
+    void *owner;               /* the system */
 };
 
 /* Errors: GR_ENOMEM. On failure the poller stays the caller's. */

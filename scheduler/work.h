@@ -8,7 +8,7 @@
 struct gri_loop;
 
 struct gri_work {
-    struct gri_work *next;                                /* in a run queue; free for its owner's use otherwise */
+    struct gri_work *next; /* in a run queue; free for its owner's use otherwise */
     void (*run)(struct gri_loop *loop, struct gri_work *); /* one turn; may queue the work again */
 };
 

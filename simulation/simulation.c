@@ -65,7 +65,8 @@ static void hash_events(struct gri_simulation *simulation, unsigned loop)
     uint64_t lost = 0;
     size_t count;
     do {
-        count = gri_event_ring_copy(simulation->loops[loop]->events, &simulation->seen[loop], events, 32, &lost);
+        count = gri_event_ring_copy(simulation->loops[loop]->events, &simulation->seen[loop], events, 32,
+                                    &lost);
         simulation->hash = gri_hash(events, count * sizeof events[0], simulation->hash + loop);
     } while (count == 32);
 }
@@ -119,7 +120,8 @@ bool gri_simulation_step(struct gri_simulation *simulation)
 {
     simulation->steps++;
     int loop = choose_loop(simulation);
-    bool job = simulation->job_count != 0 && (loop < 0 || gri_random_below(&simulation->random, JOB_CHANCE) == 0);
+    bool job = simulation->job_count != 0 &&
+               (loop < 0 || gri_random_below(&simulation->random, JOB_CHANCE) == 0);
     if (job)
         run_job(simulation);
     else if (loop >= 0)

@@ -284,7 +284,7 @@ template <class M> inline const M *gri_address(const M &message)
         char gr_empty; /* never read: C has no empty struct */                                               \
     };                                                                                                       \
     typedef struct T T##_gr_struct GRI_UNUSED;                                                               \
-    static struct gr_type T##_gr_type GRI_UNUSED = {#T, 0, 1, 0, NULL, 0, 0, 0, 0, NULL};                       \
+    static struct gr_type T##_gr_type GRI_UNUSED = {#T, 0, 1, 0, NULL, 0, 0, 0, 0, NULL};                    \
     GRI_CALL_BEFORE_MAIN(T, gri_type_register(&T##_gr_type))                                                 \
     typedef struct T T##_gr_struct GRI_UNUSED
 
