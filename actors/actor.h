@@ -42,7 +42,8 @@ enum {
 enum {
     GRI_ACTOR_STARTED = 1,    /* its start succeeded */
     GRI_ACTOR_HOLDS_EXIT = 2, /* gr_run waits for it */
-    GRI_ACTOR_ENDING = 4      /* gri_actor_end is under way */
+    GRI_ACTOR_ENDING = 4,     /* gri_actor_end is under way */
+    GRI_ACTOR_STOPPING = 8    /* a stop waits in its mailbox, behind the mail that came before */
 };
 
 /* What a coroutine waits for. */
@@ -85,7 +86,6 @@ struct gri_actor_extra {
     bool timed_out;                  /* the timer of the wait that was begun fired */
     bool has_room;                   /* the room signal that it waits for came */
     uint32_t received;               /* messages since it was resumed */
-    gr_time began;                   /* when that was first looked at; see gri_loop_slice_is_over */
     uint32_t stack_size;             /* bytes; 0: the system's */
     char *error_text;                /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
 };
@@ -159,6 +159,9 @@ void gri_actor_wake(struct gr_actor *actor);
 
 /* Ends what a handler or receive left of the message being handled: an unanswered request fails, memory goes home. */
 void gri_actor_finish_current(struct gr_actor *actor);
+
+/* A stop has come to its turn: the actor is to end. Takes it. */
+void gri_actor_take_stop(struct gr_actor *actor, struct gri_message *m);
 
 /* Fills in a signal from the envelope of one that arrived, and frees that. False if it is void: demonitored. */
 bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal);

@@ -44,6 +44,7 @@ static int post_control(gr_actor *self, gr_ref actor, enum gri_mail_kind kind, i
     if (self == NULL) return gri_foreign_control(actor, kind, reason);
     struct gri_message *m = gri_loop_new_message(self->loop, 0);
     if (m == NULL) return gri_fail(self, GR_ENOMEM, "no memory to end an actor");
+    m->type = 0; /* traces show it */
     m->kind = (uint8_t)kind;
     m->flags = 0;
     m->reply = NULL;

@@ -39,7 +39,6 @@ static void resume(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = self->extra;
     extra->received = 0;
-    extra->began = 0;
     extra->wait = GRI_WAIT_NOTHING;
     self->busy = GRI_BUSY_SCHEDULED;
     gri_count(&self->loop->counters, GRI_COUNTER_SWITCHES, 1);
@@ -72,7 +71,6 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
     } else {
         settle(self);
     }
-    gri_store(&loop->running, 0, GRI_RELAXED);
 }
 
 int gri_actor_wait(struct gr_actor *self, enum gri_wait what)
@@ -112,6 +110,10 @@ static int may_wait(struct gr_actor *self, gr_time timeout, const char *what)
 static bool present(struct gr_actor *self, struct gri_message *m, struct gr_mail *mail)
 {
     gri_trace(self->loop->events, self->loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
+    if (m->kind == GRI_MAIL_STOP) {
+        gri_actor_take_stop(self, m);
+        return false;
+    }
     if (m->kind != GRI_MAIL_USER) {
         if (!gri_actor_take_signal(self, m, &self->extra->signal)) return false;
         *mail = (struct gr_mail){.signal = &self->extra->signal};
@@ -135,6 +137,7 @@ static bool take_mail(struct gr_actor *self, struct gr_mail *mail)
         if (m == NULL) return false;
         if (room) gri_actor_tell_room(self);
         if (present(self, m, mail)) return true;
+        if (self->control & GRI_CONTROL_STOP) return false;
     }
 }
 
@@ -143,7 +146,8 @@ static bool is_over(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = self->extra;
     if (++extra->received > self->loop->messages_per_turn) return true;
-    return extra->received % GRI_SLICE_MESSAGES == 0 && gri_loop_slice_is_over(self->loop, &extra->began);
+    return extra->received % GRI_SLICE_MESSAGES == 0 &&
+           gri_loop_slice_is_over(self->loop, extra->received == GRI_SLICE_MESSAGES);
 }
 
 /* Waits for mail and takes it; the wait's timer runs. */
@@ -153,6 +157,7 @@ static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail)
         if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
         if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
         if (take_mail(self, mail)) return 0;
+        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
         int error = gri_actor_wait(self, GRI_WAIT_MAIL);
         if (error == GR_ETIMEOUT && self->mailbox.head == NULL) return error;
     }
@@ -181,7 +186,8 @@ int gr_sleep(gr_actor *self, gr_time duration)
     if (duration == 0) return gri_actor_wait(self, GRI_WAIT_TURN);
     gri_actor_begin_wait(self, duration);
     do {
-        error = self->control & GRI_CONTROL_STOP ? GR_ESTOPPED : gri_actor_wait(self, GRI_WAIT_TIME);
+        bool stopped = (self->control & GRI_CONTROL_STOP) || (self->flags & GRI_ACTOR_STOPPING);
+        error = stopped ? GR_ESTOPPED : gri_actor_wait(self, GRI_WAIT_TIME);
     } while (error == 0);
     gri_actor_end_wait(self);
     return error == GR_ETIMEOUT ? 0 : error;

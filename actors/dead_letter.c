@@ -30,6 +30,7 @@ enum gr_dead_letter gri_dead_letter_cause(int error)
 {
     switch (error) {
     case GR_EFULL:
+    case GR_ETIMEOUT: /* there was no room in time */
         return GR_DEAD_FULL;
     case GR_ENOMEM:
         return GR_DEAD_NO_MEMORY;

@@ -52,16 +52,22 @@ static void deliver_room(struct gri_loop *loop, struct gr_actor *actor, struct g
     }
 }
 
-static void deliver_control(struct gr_actor *actor, struct gri_message *m)
+static void deliver_kill(struct gr_actor *actor, struct gri_message *m)
 {
-    if (m->kind == GRI_MAIL_KILL) {
-        actor->control |= GRI_CONTROL_KILL;
-    } else if (!(actor->control & GRI_CONTROL_STOP)) {
-        actor->control |= GRI_CONTROL_STOP;
-        actor->reason = m->error;
-    }
+    actor->control |= GRI_CONTROL_KILL;
     gri_loop_free_message(actor->loop, m);
     gri_actor_wake(actor);
+}
+
+/* A stop keeps its place in line, as the mail before it is still to be handled. A sleep it ends at once. */
+static void deliver_stop(struct gr_actor *actor, struct gri_message *m)
+{
+    actor->flags |= GRI_ACTOR_STOPPING;
+    gri_mailbox_push_signal(&actor->mailbox, m);
+    if (actor->extra != NULL && actor->extra->wait == GRI_WAIT_TIME)
+        gri_actor_wake(actor);
+    else
+        gri_actor_has_mail(actor);
 }
 
 static void deliver_to(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
@@ -84,8 +90,10 @@ static void deliver_to(struct gri_loop *loop, struct gr_actor *actor, struct gri
         gri_request_arrived(loop, m);
         return;
     case GRI_MAIL_STOP:
+        deliver_stop(actor, m);
+        return;
     case GRI_MAIL_KILL:
-        deliver_control(actor, m);
+        deliver_kill(actor, m);
         return;
     case GRI_MAIL_MONITOR:
     case GRI_MAIL_DEMONITOR:

@@ -96,6 +96,7 @@ int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason)
     bool gone = gri_find(&system->loops[0]->desk, to, &actor) != 0 || gri_load(&system->closed, GRI_ACQUIRE);
     if (!gone) m = gri_message_create(&system->memory.memory, 0);
     if (m != NULL) {
+        m->type = 0; /* traces show it */
         m->kind = (uint8_t)kind;
         m->flags = 0;
         m->reply = NULL;

@@ -80,6 +80,21 @@ static struct gri_message *new_reply(struct gr_actor *self, uint64_t handle, con
     return reply;
 }
 
+/* As gri_admit, but a coroutine waits for room within its deadline; *deadline becomes what is left of that. */
+static int admit_request(struct gr_actor *self, gr_ref to, struct gri_target *target, gr_time *deadline)
+{
+    if (*deadline == GR_FOREVER || !gri_actor_is_coroutine(self)) return gri_admit(self, to, target);
+    enum gri_verdict verdict;
+    int error = gri_look(self->loop, to, target, &verdict);
+    if (error != 0 || verdict == GRI_ACCEPT) return error;
+    gr_time end = gri_clock_after(self->loop->now, *deadline);
+    gri_actor_begin_wait(self, *deadline);
+    error = gri_admit_full(self, to, target, verdict);
+    gri_actor_end_wait(self);
+    *deadline = gri_clock_left(self->loop->now, end);
+    return error;
+}
+
 /* Sends the request of a future that is pending. What can't be sent ends it. Takes the counts. */
 static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref to,
                          const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
@@ -89,7 +104,7 @@ static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref
     struct gri_target target = {.drop = false};
     uint64_t handle = future->obligation.handle;
     int error = type->id == 0 || reply_type->id == 0 || deadline < 0 ? GR_EINVALID
-                                                                     : gri_admit(self, to, &target);
+                                                                     : admit_request(self, to, &target, &deadline);
     if (error == 0 && target.drop) error = GR_EFULL;
     if (error == 0) {
         error = GR_ENOMEM;
@@ -172,8 +187,10 @@ int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *
         local.on_stack = true;
     }
     if (error != 0) {
-        if (type->flags & GRI_TYPE_COUNTED)
-            gr_message_release(type, message); /* never sent: no dead letter */
+        if (error == GR_ENOMEM) /* as gr_ask; a call that is not allowed here is no dead letter */
+            gri_dead_message(gri_loop_system(self->loop), self->loop, type, message, GR_DEAD_NO_MEMORY);
+        else if (type->flags & GRI_TYPE_COUNTED)
+            gr_message_release(type, message);
         return error;
     }
     if (self != NULL) send_request(self, future, to, reply_type, deadline, type, message);

@@ -57,7 +57,14 @@ static void handle_start(struct gr_actor *self, const struct gri_dispatch *dispa
     }
 }
 
-/* Whatever is no user's message: the start, and signals. */
+void gri_actor_take_stop(struct gr_actor *actor, struct gri_message *m)
+{
+    if (!(actor->control & (GRI_CONTROL_STOP | GRI_CONTROL_EXIT))) actor->reason = m->error;
+    actor->control |= GRI_CONTROL_STOP;
+    gri_loop_free_message(actor->loop, m);
+}
+
+/* Whatever is no user's message: the start, signals, and a stop. */
 static void handle_special(struct gr_actor *self, const struct gri_dispatch *dispatch, struct gri_message *m)
 {
     if (m->kind == GRI_MAIL_START) {
@@ -66,39 +73,41 @@ static void handle_special(struct gr_actor *self, const struct gri_dispatch *dis
     }
     struct gr_signal signal;
     self->current = NULL;
-    if (gri_actor_take_signal(self, m, &signal) && dispatch->signal != NULL)
+    if (m->kind == GRI_MAIL_STOP)
+        gri_actor_take_stop(self, m);
+    else if (gri_actor_take_signal(self, m, &signal) && dispatch->signal != NULL)
         dispatch->signal(self, self->state, &signal);
 }
 
-/* Ends what is left of the message: mostly, its block just goes back to the pool. */
-static inline void finish(struct gr_actor *self, struct gri_loop *loop)
+/* A user's message: by its handler. */
+static inline void handle_user(struct gr_actor *self, const struct gri_dispatch *dispatch,
+                               struct gri_message *m)
 {
-    struct gri_message *m = self->current;
-    const uint64_t mask = GRI_HEADER_WHAT | GRI_HEADER_HOME;
-    bool plain = m != NULL && m->reply == NULL && ((m->header ^ loop->desk.header) & mask) == 0;
-    if (__builtin_expect(plain, 1)) {
-        self->current = NULL;
-        gri_pool_give(&loop->pool, m, 0);
-    } else {
-        gri_actor_finish_current(self);
-    }
+    gri_handler handler = find_handler(dispatch, m->type);
+    self->current = m;
+    if (__builtin_expect(handler != NULL, 1))
+        handler(self, self->state, m->payload);
+    else
+        handle_other(self, dispatch, m);
 }
 
-static inline void handle(struct gr_actor *self, struct gri_loop *loop, const struct gri_dispatch *dispatch,
-                          struct gri_message *m)
+/* The next piece of mail, whatever it is. False if the quota forbids. */
+__attribute__((noinline)) static bool handle_any(struct gr_actor *self, const struct gri_dispatch *dispatch,
+                                                 bool user_allowed)
 {
-    gri_trace(loop->events, loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
-    self->current = m;
-    if (__builtin_expect(m->kind == GRI_MAIL_USER, 1)) {
-        gri_handler handler = find_handler(dispatch, m->type);
-        if (__builtin_expect(handler != NULL, 1))
-            handler(self, self->state, m->payload);
-        else
-            handle_other(self, dispatch, m);
+    bool room = false;
+    if (self->mailbox.head->kind == GRI_MAIL_USER && !user_allowed) return false;
+    struct gri_message *m = gri_mailbox_pop(&self->mailbox, &room);
+    if (room) gri_actor_tell_room(self);
+    gri_trace(self->loop->events, self->loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
+    if (m->kind == GRI_MAIL_USER) {
+        handle_user(self, dispatch, m);
     } else {
+        self->current = m;
         handle_special(self, dispatch, m);
     }
-    finish(self, loop);
+    gri_actor_finish_current(self);
+    return true;
 }
 
 /* Why it is to end, by what it was told. */
@@ -117,23 +126,46 @@ static uint32_t quota(const struct gr_actor *self, const struct gri_loop *loop)
     return waiting < loop->messages_per_turn ? waiting : loop->messages_per_turn;
 }
 
-/* Handles mail until the quota is used up, or there is no reason to go on. */
+/* Whether the actor is to pause: it was told something, or rests. */
+static inline bool must_pause(const struct gr_actor *self)
+{
+    return self->control != 0 || (self->busy & GRI_BUSY_RESTING) != 0;
+}
+
+/*
+ * Handles mail until the quota is used up, or there is no reason to go on. Small plain messages of this loop, the common
+ * case, are told by one comparison of their header, and go back to the pool here.
+ */
 static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
 {
     const struct gri_dispatch *dispatch = gri_actor_dispatch(self);
+    const uint64_t mask = loop->events == NULL ? GRI_HEADER_WHAT | GRI_HEADER_HOME
+                                               : 0; /* traced: nothing is common */
+    const uint64_t common = mask ? loop->desk.header & mask : 1;
     uint32_t left = quota(self, loop);
     uint32_t handled = 0;
-    gr_time began = 0;
-    while (self->control == 0 && !(self->busy & GRI_BUSY_RESTING)) {
-        struct gri_message *next = self->mailbox.head;
-        if (next == NULL || (handled == left && next->kind == GRI_MAIL_USER)) break;
-        bool room = false;
-        struct gri_message *m = gri_mailbox_pop(&self->mailbox, &room);
-        __builtin_prefetch(m->next);
-        handled += m->kind == GRI_MAIL_USER;
-        if (__builtin_expect(room, 0)) gri_actor_tell_room(self);
-        handle(self, loop, dispatch, m);
-        if (handled % GRI_SLICE_MESSAGES == GRI_SLICE_MESSAGES - 1 && gri_loop_slice_is_over(loop, &began))
+    struct gri_message *m;
+    while (!must_pause(self) && (m = self->mailbox.head) != NULL) {
+        if (__builtin_expect((m->header & mask) != common || gri_mailbox_is_full(&self->mailbox), 0)) {
+            bool user = m->kind == GRI_MAIL_USER;
+            if (!handle_any(self, dispatch, handled < left)) break;
+            handled += user;
+        } else {
+            if (handled == left) break;
+            __builtin_prefetch(m->next);
+            self->mailbox.head = m->next;
+            gri_mailbox_count(&self->mailbox, m, -1);
+            handled++;
+            handle_user(self, dispatch, m);
+            if (__builtin_expect(self->current == m && m->reply == NULL, 1)) {
+                self->current = NULL;
+                gri_pool_give(&loop->pool, m, 0);
+            } else {
+                gri_actor_finish_current(self);
+            }
+        }
+        if (handled % GRI_SLICE_MESSAGES == GRI_SLICE_MESSAGES - 1 &&
+            gri_loop_slice_is_over(loop, handled < GRI_SLICE_MESSAGES))
             break;
     }
     gri_count(&loop->counters, GRI_COUNTER_HANDLED, handled);
@@ -150,5 +182,4 @@ void gri_handler_turn(struct gri_loop *loop, struct gri_work *work)
         gri_loop_schedule(loop, &self->work);
     else
         self->busy &= (uint8_t)~GRI_BUSY_SCHEDULED;
-    gri_store(&loop->running, 0, GRI_RELAXED);
 }

@@ -16,6 +16,7 @@ static struct gri_message *new_notice(struct gr_actor *self, enum gri_mail_kind 
 {
     struct gri_message *m = gri_loop_new_message(self->loop, sizeof(struct gri_watch_notice));
     if (m == NULL) return NULL;
+    m->type = 0; /* traces show it */
     m->kind = (uint8_t)kind;
     m->flags = 0;
     m->reply = NULL;

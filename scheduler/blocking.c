@@ -26,6 +26,7 @@ void gri_blocking_init(struct gri_blocking_pool *pool, struct gri_memory *memory
     *pool = (struct gri_blocking_pool){
         .memory = memory,
         .idle_ns = GRI_BLOCKING_IDLE_NS,
+        .create_thread = gri_thread_create,
         .threads_max = threads_max,
         .queue_max = queue_max,
     };
@@ -118,7 +119,7 @@ static int start_thread(struct gri_blocking_pool *pool)
     *thread = (struct gri_blocking_thread){.pool = pool};
     gri_cond_init(&thread->wake);
     snprintf(name, sizeof(name), "gr-block-%u", pool->thread_number % 100000);
-    int err = gri_thread_create(&thread->handle, thread_main, thread, name);
+    int err = pool->create_thread(&thread->handle, thread_main, thread, name);
     if (err) goto fail_release;
     pool->thread_number++;
     pool->thread_count++;

@@ -22,7 +22,8 @@ enum gri_job_state {
     GRI_JOB_RUNNING, /* its work runs */
 };
 
-/* One call to make, in the caller's memory. It must stay in place until `done` was called or a cancel returned true. */
+/* One call to make, in the caller's memory. It must stay in place until `done` was called or a cancel returned
+ * true. */
 struct gri_job {
     struct gri_list_node node;   /* in the queue, or among the running; the pool's */
     int (*work)(void *argument); /* the call; its result is the job's. Set by the caller */
@@ -50,12 +51,15 @@ struct gri_blocking_thread;
 /* A pool. Initialise with gri_blocking_init. */
 struct gri_blocking_pool {
     struct gri_memory *memory; /* for the threads' records */
-    gr_time idle_ns;           /* GRI_BLOCKING_IDLE_NS; may be changed before the first submit, for tests */
-    gri_mutex mutex;           /* over all that follows */
-    gri_cond quiet;            /* a job or a thread ended, for who stops the pool */
-    struct gri_list queue;     /* jobs that wait, first in first out */
-    struct gri_list running;   /* jobs whose work runs, the longest running first */
-    struct gri_list idle;      /* threads that wait for a job; who began last is last */
+    /* These two may be changed before the first submit, for tests. */
+    gr_time idle_ns; /* GRI_BLOCKING_IDLE_NS */
+    /* gri_thread_create */
+    int (*create_thread)(gri_thread *thread, void *(*main)(void *), void *argument, const char *name);
+    gri_mutex mutex;                   /* over all that follows */
+    gri_cond quiet;                    /* a job or a thread ended, for who stops the pool */
+    struct gri_list queue;             /* jobs that wait, first in first out */
+    struct gri_list running;           /* jobs whose work runs, the longest running first */
+    struct gri_list idle;              /* threads that wait for a job; who began last is last */
     struct gri_blocking_thread *ended; /* the thread that ended last, to be joined by the next, or NULL */
     int threads_max;                   /* most threads at a time */
     int thread_count;                  /* threads that will look at the queue again */
@@ -71,9 +75,9 @@ void gri_blocking_init(struct gri_blocking_pool *pool, struct gri_memory *memory
                        uint32_t queue_max);
 
 /*
- * Queues a job that is idle. Errors, with the thread's error text: GR_EFULL (queue_max wait already); GR_ESTOPPED;
- * GR_ENOMEM or GR_ESYS when no thread at all runs and none could be started. After an error the job was not taken. Any
- * thread, also in `done`.
+ * Queues a job that is idle. Errors, with the thread's error text: GR_EFULL (queue_max wait already);
+ * GR_ESTOPPED; GR_ENOMEM or GR_ESYS when no thread at all runs and none could be started. After an error the
+ * job was not taken. Any thread, also in `done`.
  */
 GR_MUST_USE int gri_blocking_submit(struct gri_blocking_pool *pool, struct gri_job *job);
 
@@ -82,9 +86,10 @@ GR_MUST_USE int gri_blocking_submit(struct gri_blocking_pool *pool, struct gri_j
 bool gri_blocking_cancel(struct gri_blocking_pool *pool, struct gri_job *job);
 
 /*
- * Stops the pool: gives the jobs that wait back by `done`, with GR_ESTOPPED, refuses new ones, and waits up to `deadline`
- * for those that run and for the threads. Returns 0 when nothing is left; GR_EABANDONED if jobs still run at the
- * deadline (see gri_blocking_list): it may be called again, and until it gives 0 the pool must stay. Not in a job.
+ * Stops the pool: gives the jobs that wait back by `done`, with GR_ESTOPPED, refuses new ones, and waits up to
+ * `deadline` for those that run and for the threads. Returns 0 when nothing is left; GR_EABANDONED if jobs
+ * still run at the deadline (see gri_blocking_list): it may be called again, and until it gives 0 the pool must
+ * stay. Not in a job.
  */
 GR_MUST_USE int gri_blocking_stop(struct gri_blocking_pool *pool, gr_time deadline);
 

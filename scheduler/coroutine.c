@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Coroutines over stack.h and switch.h. A coroutine's own data lies at the top of its stack, so that one that does little
- * costs two pages.
+ * Coroutines over stack.h and switch.h. A coroutine's own data lies at the top of its stack, so that one that
+ * does little costs two pages.
  */
 #include "scheduler/coroutine.h"
 

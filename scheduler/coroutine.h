@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Coroutines: functions with a stack of their own that a loop resumes and that suspend themselves. There is no scheduler
- * here, and no actor: who resumes what, and when, is the loop's business.
+ * Coroutines: functions with a stack of their own that a loop resumes and that suspend themselves. There is no
+ * scheduler here, and no actor: who resumes what, and when, is the loop's business.
  *
- * A coroutine belongs to its pool's thread. Thread-local addresses stay valid across a switch as long as it is resumed
- * on that thread only. A coroutine may resume another one, which then returns to it.
+ * A coroutine belongs to its pool's thread. Thread-local addresses stay valid across a switch as long as it is
+ * resumed on that thread only. A coroutine may resume another one, which then returns to it.
  */
 #ifndef GRI_SCHEDULER_COROUTINE_H
 #define GRI_SCHEDULER_COROUTINE_H
@@ -31,9 +31,9 @@ void gri_coroutine_suspend(struct gri_coroutine *coroutine);
 bool gri_coroutine_ended(const struct gri_coroutine *coroutine);
 
 /*
- * Frees a coroutine; NULL is fine. It must not be running. One that never started, or that ended, has nothing left. One
- * that is suspended may be destroyed too: its stack is just dropped, so what its frames own (memory, locks, counts) is
- * not released. Who destroys it has to know that they own nothing.
+ * Frees a coroutine; NULL is fine. It must not be running. One that never started, or that ended, has nothing
+ * left. One that is suspended may be destroyed too: its stack is just dropped, so what its frames own (memory,
+ * locks, counts) is not released. Who destroys it has to know that they own nothing.
  */
 void gri_coroutine_destroy(struct gri_coroutine *coroutine);
 

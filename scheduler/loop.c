@@ -100,11 +100,11 @@ void gri_loop_read_clock(struct gri_loop *loop)
     if (fired != 0) gri_count(&loop->counters, GRI_COUNTER_TIMERS, fired);
 }
 
-bool gri_loop_slice_is_over(struct gri_loop *loop, gr_time *began)
+bool gri_loop_slice_is_over(struct gri_loop *loop, bool first)
 {
     loop->now = gri_clock_now(loop->clock);
-    if (*began == 0) *began = loop->now;
-    return loop->now - *began > GRI_SLICE_NS;
+    if (first) loop->slice_began = loop->now;
+    return loop->now - loop->slice_began > GRI_SLICE_NS;
 }
 
 gr_time gri_loop_next_timer(struct gri_loop *loop)
@@ -152,13 +152,6 @@ static void flush_returns(struct gri_loop *loop)
         if (loop->returns[i].count != 0) gri_pool_batch_flush(&loop->returns[i], &loop->peers[i]->pool);
 }
 
-/* What runs next is mostly embedded in something of which the line before is needed first. */
-static inline void prefetch(const struct gri_work *next)
-{
-    __builtin_prefetch(next);
-    __builtin_prefetch((const char *)next - 64);
-}
-
 bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
 {
     current_loop = loop;
@@ -171,9 +164,9 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     uint32_t turns = 0;
     for (struct gri_work *work; turns < limits->turns && (work = gri_work_pop(&loop->runnable)) != NULL;
          turns++) {
-        prefetch(loop->runnable.head);
         work->run(loop, work);
     }
+    gri_store(&loop->running, 0, GRI_RELAXED); /* for the watchdog; a hint */
     loop->turns_since_clock += turns;
     gri_count(&loop->counters, GRI_COUNTER_TURNS, turns);
 

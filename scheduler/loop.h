@@ -60,19 +60,22 @@ struct gri_loop_desk {
 };
 
 struct gri_loop {
-    /* The owner's own. */
-    struct gri_work_queue runnable;    /* what wants a turn */
-    uint32_t turns_since_clock;        /* turns since the clock was read */
-    uint32_t messages_per_turn;        /* of the step under way */
+    /* The owner's own; first what every send and turn touches. */
+    struct gri_work_queue runnable; /* what wants a turn */
+    struct gri_loop_desk desk;      /* what actors/ wants at hand for each send */
+    unsigned index;                 /* of this loop in its system */
+    uint32_t messages_per_turn;     /* of the step under way */
+    struct gri_event_ring *events;  /* the event ring when tracing is on, else NULL */
+    struct gri_pool pool;           /* where envelopes and small records come from */
+    struct gri_counters counters;   /* written here, read by anyone */
+
     gr_time now;                       /* the clock's last reading */
-    struct gri_pool pool;              /* where envelopes and small records come from */
-    struct gri_counters counters;      /* written here, read by anyone */
-    struct gri_event_ring *events;     /* the event ring when tracing is on, else NULL */
+    gr_time slice_began;               /* the reading when the turn's slice was first looked at */
+    uint32_t turns_since_clock;        /* turns since the clock was read */
+    unsigned count;                    /* loops in the system */
     uint64_t dirty;                    /* a bit for each link with something to flush */
     uint64_t pending;                  /* bits taken from the doorbell but not yet looked at */
     struct gri_message *injected;      /* what plain threads sent, taken from `inject`, oldest first */
-    unsigned index;                    /* of this loop in its system */
-    unsigned count;                    /* loops in the system */
     struct gri_loop **peers;           /* all of the system's loops, by index */
     struct gri_link *links;            /* to each loop, by index; the own one is unused */
     struct gri_ring_consumer *inbound; /* from each loop, by index; ring NULL until the first word */
@@ -85,7 +88,6 @@ struct gri_loop {
     struct gri_poller *poller;         /* seam; NULL under simulation */
     void *owner;                       /* the system */
     void *local;                       /* what actors/ keeps for each loop */
-    struct gri_loop_desk desk;         /* what actors/ wants at hand for each send */
     void (*deliver)(struct gri_loop *, struct gri_message *); /* takes an envelope that arrived */
     bool (*pause)(struct gri_loop *,
                   bool is_idle); /* asked when idle, and now and then: false ends gri_loop_drive */
@@ -145,8 +147,8 @@ void gri_loop_ring(struct gri_loop *loop, uint64_t bits);
 /* Reads the clock, and fires what is due. */
 void gri_loop_read_clock(struct gri_loop *loop);
 
-/* Whether a turn has gone on long enough. *began is 0 before the first look of a turn. Updates `now`. */
-bool gri_loop_slice_is_over(struct gri_loop *loop, gr_time *began);
+/* Whether a turn has gone on long enough, looked at after each GRI_SLICE_MESSAGES; `first`: of this turn. Updates `now`. */
+bool gri_loop_slice_is_over(struct gri_loop *loop, bool first);
 
 /* Arms a timer that fires `delay` after the next reading of the clock: never early, without reading it now. */
 static inline void gri_loop_arm(struct gri_loop *loop, struct gri_timer *timer, gr_time delay)

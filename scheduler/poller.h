@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The poller seam: where a loop sleeps, how it is woken, and how descriptors tell it that they are ready. io/ implements
- * it over libuv, simulation/ with a virtual clock. No policy here: when to spin, park or wake is the loop's business.
+ * The poller seam: where a loop sleeps, how it is woken, and how descriptors tell it that they are ready. io/
+ * implements it over libuv, simulation/ with a virtual clock. No policy here: when to spin, park or wake is the
+ * loop's business.
  *
  * A poller belongs to one thread. Only gri_poller_wake may be called from others.
  */
@@ -22,8 +23,8 @@ struct gri_poller;
 struct gri_watch {
     int fd;          /* set by watch */
     unsigned events; /* set by watch: GRI_WATCH_READ, GRI_WATCH_WRITE or both */
-    /* Called on the poller's thread, again and again while the descriptor is ready. It may watch and unwatch anything,
-     * itself included, but not park. Set by the caller. */
+    /* Called on the poller's thread, again and again while the descriptor is ready. It may watch and unwatch
+     * anything, itself included, but not park. Set by the caller. */
     void (*ready)(struct gri_watch *watch, unsigned events);
     void *handle; /* the poller's; not NULL while watched */
 };
@@ -41,16 +42,22 @@ struct gri_poller_ops {
      * thread, also in a signal handler; several wakes before a park are one. */
     void (*wake)(struct gri_poller *poller);
 
-    /* Watches a descriptor, which becomes non-blocking; for a watch that is watched already, changes its events (same descriptor only). Errors, with
-     * the thread's error text: GR_ENOMEM, GR_EEXISTS (another watch has this descriptor), GR_ESYS. */
+    /*
+     * Watches a descriptor, which becomes non-blocking; for a watch that is watched already, changes its events
+     * (same descriptor only). Errors, with the thread's error text: GR_ENOMEM, GR_EEXISTS (another watch has
+     * this descriptor), GR_ESYS.
+     */
     int (*watch)(struct gri_poller *poller, struct gri_watch *watch, int fd, unsigned events);
 
-    /* Ends a watch: when this returns, `ready` is not called any more, and the descriptor may be closed. Nothing if it is
-     * not watched. */
+    /* Ends a watch: when this returns, `ready` is not called any more, and the descriptor may be closed.
+     * Nothing if it is not watched. */
     void (*unwatch)(struct gri_poller *poller, struct gri_watch *watch);
 
-    /* One descriptor for a foreign event loop, readable when park would not block: an event, a wake, or the time of `arm`
-     * has come. The poller's own; created by the first call. Errors: GR_ESYS, with the thread's error text. */
+    /*
+     * One descriptor for a foreign event loop, readable when park would not block: an event, a wake, or the
+     * time of `arm` has come. The poller's own; created by the first call. Errors: GR_ESYS, with the thread's
+     * error text.
+     */
     int (*fd)(struct gri_poller *poller);
 
     /*

@@ -287,7 +287,8 @@ int gri_stack_take(struct gri_stack_pool *pool, size_t size_bytes, struct gri_st
                              GRI_STACK_BYTES_MAX);
         return GR_ELIMIT;
     }
-    unsigned class_index = class_of(size_bytes);
+    /* Of large pages, a guard and three more are the least that is of use. */
+    unsigned class_index = class_of(size_bytes > 4 * pool->page_bytes ? size_bytes : 4 * pool->page_bytes);
     stack = take_freed(pool, &pool->classes[class_index]);
     if (!stack) {
         int err = take_new(pool, class_index, &stack);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Stacks for coroutines: a pool for each loop, carved out of large mappings, each stack with a guard below it. It does
- * not know what runs on a stack: that is coroutine.h.
+ * Stacks for coroutines: a pool for each loop, carved out of large mappings, each stack with a guard below it.
+ * It does not know what runs on a stack: that is coroutine.h.
  *
- * A pool belongs to one thread; only gri_stack_pool_find may be called from a signal handler on that thread. Freed
- * stacks are used again last in, first out. Some stay warm; those beyond give their pages back to the system.
+ * A pool belongs to one thread; only gri_stack_pool_find may be called from a signal handler on that thread.
+ * Freed stacks are used again last in, first out. Some stay warm; those beyond give their pages back to the
+ * system.
  */
 #ifndef GRI_SCHEDULER_STACK_H
 #define GRI_SCHEDULER_STACK_H
@@ -23,8 +24,9 @@
 #define GRI_STACK_CLASS_COUNT 17
 
 /*
- * Freed stacks keep their pages, so that they can be used again without faults. When they are more than this many bytes
- * of stacks (touched or not), mappings without a taken stack are emptied at one go; at four times as many, each stack.
+ * Freed stacks keep their pages, so that they can be used again without faults. When they are more than this
+ * many bytes of stacks (touched or not), mappings without a taken stack are emptied at one go; at four times as
+ * many, each stack.
  */
 #define GRI_STACK_WARM_BYTES ((size_t)64 << 20)
 
@@ -103,10 +105,10 @@ void gri_stack_pool_init(struct gri_stack_pool *pool, struct gri_memory *memory,
 void gri_stack_pool_fini(struct gri_stack_pool *pool);
 
 /*
- * Takes a stack of `size_bytes` (0: the default), guard included, rounded up to a power of two. Its content is undefined
- * but for the canary's bytes. Errors, with the thread's error text: GR_ENOMEM; GR_ELIMIT (the text names the limit:
- * vm.max_map_count, or GRI_STACK_BYTES_MAX); GR_EUNSUPPORTED (the guard that was asked for is not in this kernel);
- * GR_ESYS.
+ * Takes a stack of `size_bytes` (0: the default), guard included, rounded up to a power of two. Its content is
+ * undefined but for the canary's bytes. Errors, with the thread's error text: GR_ENOMEM; GR_ELIMIT (the text
+ * names the limit: vm.max_map_count, or GRI_STACK_BYTES_MAX); GR_EUNSUPPORTED (the guard that was asked for is
+ * not in this kernel); GR_ESYS.
  */
 GR_MUST_USE int gri_stack_take(struct gri_stack_pool *pool, size_t size_bytes, struct gri_stack **out);
 
@@ -126,8 +128,9 @@ bool gri_stack_is_intact(const struct gri_stack *stack);
 _Noreturn void gri_stack_overflowed(struct gri_stack_pool *pool, struct gri_stack *stack);
 
 /*
- * Tells where an address is, and on which stack (*stack, NULL for NONE); (*stack)->owner tells of whom. For the report
- * of a fault: async-signal-safe, on the pool's own thread. Takes time in proportion to the number of mappings.
+ * Tells where an address is, and on which stack (*stack, NULL for NONE); (*stack)->owner tells of whom. For the
+ * report of a fault: async-signal-safe, on the pool's own thread. Takes time in proportion to the number of
+ * mappings.
  */
 enum gri_stack_part gri_stack_pool_find(const struct gri_stack_pool *pool, const void *address,
                                         const struct gri_stack **stack);

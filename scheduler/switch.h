@@ -2,9 +2,10 @@
 /*
  * The switch between two stacks. It knows no coroutine: coroutine.h is built on it.
  *
- * One word, `other`, holds the side that does not run. A switch exchanges it with the side that does: so the same word
- * leads there and back. It keeps what the platform's calling convention says a call keeps, and the rounding and
- * exception modes of floating point, which each side has of its own; signal masks and thread-locals are the thread's.
+ * One word, `other`, holds the side that does not run. A switch exchanges it with the side that does: so the
+ * same word leads there and back. It keeps what the platform's calling convention says a call keeps, and the
+ * rounding and exception modes of floating point, which each side has of its own; signal masks and
+ * thread-locals are the thread's.
  */
 #ifndef GRI_SCHEDULER_SWITCH_H
 #define GRI_SCHEDULER_SWITCH_H
@@ -27,11 +28,12 @@ void *gri_switch_ucontext_prepare(char *low, char *high, void (*entry)(void *arg
 #endif
 
 /*
- * void gri_switch(void **other): suspends the caller into *other and goes on with what was there; returns when another
- * switch does the same with the word.
+ * void gri_switch(void **other): suspends the caller into *other and goes on with what was there; returns when
+ * another switch does the same with the word.
  *
- * void *gri_switch_prepare(char *low, char *high, entry, argument): makes of the memory [low, high) (high aligned to 16)
- * a side that begins with entry(argument), which must not return, and gives the first value for the word.
+ * void *gri_switch_prepare(char *low, char *high, entry, argument): makes of the memory [low, high) (high
+ * aligned to 16) a side that begins with entry(argument), which must not return, and gives the first value for
+ * the word.
  */
 
 #endif

@@ -55,7 +55,8 @@ void gri_timer_wheel_init(struct gri_timer_wheel *wheel, gr_time now_ns);
 /* Arms a timer that is not armed. Any deadline will do, also one that has passed. */
 void gri_timer_wheel_arm(struct gri_timer_wheel *wheel, struct gri_timer *timer, gr_time deadline_ns);
 
-/* The same for `delay_ns` (not negative) after the next advance: so a loop need not read the clock to be never early. */
+/* The same for `delay_ns` (not negative) after the next advance: so a loop need not read the clock to be never
+ * early. */
 void gri_timer_wheel_arm_after(struct gri_timer_wheel *wheel, struct gri_timer *timer, gr_time delay_ns);
 
 /* Cancels a timer: it will not fire. Nothing if it is not armed. */
@@ -74,15 +75,15 @@ static inline uint64_t gri_timer_wheel_count(const struct gri_timer_wheel *wheel
 }
 
 /*
- * Tells the wheel the time, which never goes back, and fires every timer whose deadline is at most now_ns, in the order
- * of (deadline, arming). What a callback arms or cancels counts at once: a timer armed again for a time that has come
- * fires again in the same call, so who repeats must move the deadline on, or use arm_after. Returns the number fired.
- * Not to be called from a callback.
+ * Tells the wheel the time, which never goes back, and fires every timer whose deadline is at most now_ns, in
+ * the order of (deadline, arming). What a callback arms or cancels counts at once: a timer armed again for a
+ * time that has come fires again in the same call, so who repeats must move the deadline on, or use arm_after.
+ * Returns the number fired. Not to be called from a callback.
  */
 uint64_t gri_timer_wheel_advance(struct gri_timer_wheel *wheel, gr_time now_ns, void *context);
 
-/* The earliest deadline, exact; GR_FOREVER if nothing is armed. A time that has passed while delays have yet to start:
- * advance first. */
+/* The earliest deadline, exact; GR_FOREVER if nothing is armed. A time that has passed while delays have yet to
+ * start: advance first. */
 gr_time gri_timer_wheel_next(struct gri_timer_wheel *wheel);
 
 #endif
