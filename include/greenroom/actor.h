@@ -117,9 +117,9 @@ GR_API uint64_t gr_random(gr_actor *self);
 GR_API void gr_exit(gr_actor *self, int reason);
 
 /*
- * Asks an actor to end with `reason`: a handler actor ends before its next message, even if it has not started; a
- * coroutine ends itself, after gr_receive or gr_sleep has told it by GR_ESTOPPED. Its mail becomes dead letters: to have
- * it handled first, send a message of your own that ends it. To an actor that has ended, nothing happens.
+ * Asks an actor to end with `reason`. The wish keeps its place in line: mail sent before it is handled first, mail behind
+ * it becomes dead letters. A coroutine ends itself, after gr_receive has told it by GR_ESTOPPED; a sleep tells it at once.
+ * To an actor that has ended, nothing happens.
  * Errors: GR_ENOMEM, GR_ESYSTEM. `self` may be NULL.
  */
 GR_API GR_MUST_USE int gr_stop(gr_actor *self, gr_ref actor, int reason);

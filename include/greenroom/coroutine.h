@@ -21,7 +21,7 @@ GRI_BEGIN_C
  * Takes the next message or signal out of the mailbox, waiting for it until `deadline`. Strings and buffers in *mail
  * stay the runtime's: hold what is to be kept. An unanswered request that was received before ends with
  * GR_EUNANSWERED.
- * Errors: GR_ETIMEOUT, GR_ESTOPPED (the actor was asked to stop: no more mail comes), GR_EKILLED, GR_EINVALID,
+ * Errors: GR_ETIMEOUT, GR_ESTOPPED (the actor was asked to stop, and the mail before that is done), GR_EKILLED, GR_EINVALID,
  * GR_ECONTEXT in a handler actor.
  */
 GR_API GR_MUST_USE int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline);
