@@ -25,10 +25,11 @@ static void deliver_stale(struct gri_loop *loop, struct gri_message *m)
 static void deliver_user(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
 {
     /* Admitted by its sender: only the policy that drops the oldest still acts here. */
-    if (__builtin_expect(!gri_mailbox_has_room(&actor->mailbox), 0) &&
-        gri_mailbox_verdict_full(&actor->mailbox) == GRI_ACCEPT_DROP_OLDEST) {
+    while (__builtin_expect(!gri_mailbox_has_room(&actor->mailbox), 0) &&
+           gri_mailbox_verdict_full(&actor->mailbox) == GRI_ACCEPT_DROP_OLDEST) {
         struct gri_message *oldest = gri_mailbox_drop_oldest(&actor->mailbox);
-        if (oldest != NULL) gri_dead_letter(loop, oldest, GR_DEAD_FULL);
+        if (oldest == NULL) break;
+        gri_dead_letter(loop, oldest, GR_DEAD_FULL);
     }
     gri_mailbox_push(&actor->mailbox, m);
     gri_actor_has_mail(actor);

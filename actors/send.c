@@ -43,9 +43,13 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     m->sender_generation = gri_load(&self->generation, GRI_RELAXED);
     copy_small(m->payload, message, type->size);
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
-    gri_mailbox_append(&actor->mailbox, m);
     gri_mailbox_count_small(&actor->mailbox);
-    gri_actor_has_mail(actor);
+    if (actor->busy == 0) {
+        gri_mailbox_append_first(&actor->mailbox, m); /* who waits for mail has none: one branch tells both */
+        gri_actor_has_mail(actor);
+    } else {
+        gri_mailbox_append(&actor->mailbox, m);
+    }
     return true;
 }
 

@@ -138,7 +138,9 @@ void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri
         gri_actor_end(actor, error);
         return;
     }
-    actor->control |= ((struct gri_loop_actors *)loop->local)->told;
+    uint8_t told = ((struct gri_loop_actors *)loop->local)->told;
+    if ((told & GRI_CONTROL_STOP) && !(actor->control & GRI_CONTROL_STOP)) actor->reason = GR_ESTOPPED;
+    actor->control |= told;
     queue_start(loop, actor, m);
 }
 

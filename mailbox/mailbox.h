@@ -114,6 +114,14 @@ enum gri_verdict gri_full_verdict(uint32_t full);
 /* Called after the sums grew to the bound: stores the full word. */
 void gri_mailbox_reached_bound(struct gri_mailbox *mailbox);
 
+/* Appends to an empty queue. */
+static inline void gri_mailbox_append_first(struct gri_mailbox *mailbox, struct gri_message *m)
+{
+    m->next = NULL;
+    mailbox->head = m;
+    mailbox->tail = m;
+}
+
 /* Appends to the queue, whatever it is. */
 static inline void gri_mailbox_append(struct gri_mailbox *mailbox, struct gri_message *m)
 {
