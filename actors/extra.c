@@ -22,8 +22,8 @@ struct gri_actor_extra *gri_actor_extra(struct gr_actor *actor)
 void gri_actor_free_extra(struct gr_actor *actor)
 {
     struct gri_actor_extra *extra = actor->extra;
+    if (extra == NULL) return; /* the actor may not have a loop yet */
     struct gri_pool *pool = &actor->loop->pool;
-    if (extra == NULL) return;
     gri_handles_fini(&extra->handles, pool);
     if (extra->error_text != NULL)
         gri_pool_give(pool, extra->error_text, gri_pool_class(GRI_ERROR_TEXT_SIZE));

@@ -6,6 +6,12 @@
 #include "actors/admission.h"
 #include "messages/visit.h"
 
+/* The time of a system's clock: not by a loop, which is gone before the last future of a destroyed system. */
+static gr_time now_of(const struct gr_system *system)
+{
+    return gri_clock_now(system->is_simulated ? system->loops[0]->clock : gri_clock_monotonic());
+}
+
 /* The verdict about one more message from a plain thread, which can't wait. */
 static int admit(const struct gr_system *system, const struct gr_actor *actor, bool *drop)
 {
@@ -146,7 +152,7 @@ static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref
     int error = GR_ENOMEM;
     if (box != NULL) error = send_inside(system, to, type, message, reply_type, box);
     if (error == 0) {
-        future->foreign.deadline = gri_clock_after(gri_clock_now(system->loops[0]->clock), deadline);
+        future->foreign.deadline = gri_clock_after(now_of(system), deadline);
         future->foreign.box = box;
         return GRI_FUTURE_PENDING;
     }
@@ -218,7 +224,7 @@ int gri_foreign_error(gr_future *future)
     struct gri_foreign_box *box = future->foreign.box;
     if (gri_cell_done(&box->cell))
         collect(future);
-    else if (gri_clock_now(box->system->loops[0]->clock) >= future->foreign.deadline)
+    else if (now_of(box->system) >= future->foreign.deadline)
         give_up(future);
     return future->error;
 }
@@ -230,7 +236,7 @@ int gri_foreign_await(gr_future *future, gr_time deadline)
     if (deadline == 0) return GR_ETIMEOUT;
     if (gri_loop_current() != NULL || system->is_simulated)
         return gri_fail(NULL, GR_ECONTEXT, "gr_await: waiting here would stop the loop that is to answer");
-    gr_time left = gri_clock_left(gri_clock_now(system->loops[0]->clock), future->foreign.deadline);
+    gr_time left = gri_clock_left(now_of(system), future->foreign.deadline);
     bool own_deadline = left <= deadline;
     if (gri_cell_wait(&future->foreign.box->cell, own_deadline ? left : deadline) == 0)
         collect(future);

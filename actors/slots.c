@@ -15,14 +15,15 @@ int gri_slots_init(struct gri_slots *slots, struct gri_memory *memory, uint32_t 
     slots->memory = memory;
     slots->loop_count = loop_count;
     slots->first_generation = first_generation;
-    /* Each loop may have a chunk begun for itself, for plain threads, and for each other loop: so many can be had. */
-    uint32_t begun = loop_count * (loop_count + 1);
+    /* Of each loop's slots a chunk may be begun for itself, for plain threads and for each other loop. */
+    uint32_t begun = loop_count * (loop_count + 1) - 1;
     slots->chunks_max = (actors_max + GRI_SLOTS_PER_CHUNK - 1) / GRI_SLOTS_PER_CHUNK + begun;
     slots->chunks = gri_memory_allocate(memory, slots->chunks_max * sizeof *slots->chunks);
     if (slots->chunks == NULL) return GR_ENOMEM;
     slots->outside = gri_memory_allocate(memory, loop_count * sizeof *slots->outside);
     if (slots->outside == NULL) {
         gri_memory_release(memory, slots->chunks, slots->chunks_max * sizeof *slots->chunks);
+        slots->chunks = NULL; /* nothing is left for gri_slots_fini */
         return GR_ENOMEM;
     }
     memset(slots->chunks, 0, slots->chunks_max * sizeof *slots->chunks);

@@ -130,7 +130,10 @@ static void queue_start(struct gri_loop *loop, struct gr_actor *actor, struct gr
 void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
 {
     const struct spawn_order *order = order_of(m, gri_type_by_id(m->type));
-    int error = bring_to_life(loop, actor, order->behaviour, &order->mailbox, order->stack_size,
+    /* Closed: all loops have ended, and this is what was still on its way. */
+    int error = GR_ESTOPPED;
+    if (!gri_load(&gri_loop_system(loop)->closed, GRI_RELAXED))
+        error = bring_to_life(loop, actor, order->behaviour, &order->mailbox, order->stack_size,
                               order->holds_exit);
     if (error != 0) {
         if (order->holds_exit) actor->flags = GRI_ACTOR_HOLDS_EXIT;
@@ -376,7 +379,12 @@ gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
         unsigned home = options->loop > 0 ? (unsigned)options->loop - 1 : 0;
         if (options->loop == GR_SPREAD)
             home = (unsigned)(gri_load(&system->foreign_spawned, GRI_RELAXED) % system->loop_count);
-        error = spawn_outside(system, home, behaviour, options, start, &ref);
+        /* Inside of the seat, so that the end of a stop waits for it; who comes later finds the system closed. */
+        bool inside = gri_seat_enter(system->seat) != NULL;
+        error = inside && !gri_load(&system->closed, GRI_ACQUIRE)
+                    ? spawn_outside(system, home, behaviour, options, start, &ref)
+                    : GR_ESTOPPED;
+        if (inside) gri_seat_leave(system->seat);
     }
     if (error != 0) {
         if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);

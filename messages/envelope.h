@@ -20,7 +20,7 @@ enum gri_mail_kind {
     GRI_MAIL_ROOM,     /* signal: payload struct gri_watch_notice */
     GRI_MAIL_LAST_IN_LANE = GRI_MAIL_ROOM,
     GRI_MAIL_REPLY,       /* control: the outcome of a request */
-    GRI_MAIL_STOP,        /* control: end before the next message; `error` is the reason */
+    GRI_MAIL_STOP,        /* waits in the mailbox like a signal: end; `error` is the reason */
     GRI_MAIL_KILL,        /* control: end at once */
     GRI_MAIL_MONITOR,     /* control: payload struct gri_watch_notice, becomes its DOWN */
     GRI_MAIL_DEMONITOR,   /* control: payload struct gri_watch_record */

@@ -27,6 +27,7 @@ static int root_main(gr_actor *self, const struct gr_root_start *start)
 {
     int (*root)(gr_actor *, void *) = (int (*)(gr_actor *, void *))(uintptr_t)start->main;
     struct outcome *outcome = (struct outcome *)(uintptr_t)start->outcome;
+    *outcome = (struct outcome){.result = GR_EKILLED, .text = "it was killed at the deadline of the stop"};
     outcome->result = root(self, (void *)(uintptr_t)start->argument);
     snprintf(outcome->text, sizeof outcome->text, "%s", gr_last_error(self));
     return outcome->result;
@@ -55,7 +56,7 @@ static void report(const char *what, int error, const char *text)
 /* Runs the system with its root; the exit code. */
 static int run_root(struct gri_runtime *runtime, int (*main_function)(gr_actor *, void *), void *argument)
 {
-    struct outcome outcome = {.result = GR_EKILLED, .text = "it was killed at the deadline of the stop"};
+    struct outcome outcome = {.result = GR_ENOMEM, .text = "it could not be started"};
     runtime->system.no_holder = stop_when_unheld;
     runtime->exits_when_abandoned = true;
     gr_ref ref = gr_system_spawn(&runtime->system, root, (.holds_exit = true),

@@ -175,6 +175,29 @@ static bool wait_for_driver(struct gri_runtime *runtime, gr_time half, gr_time d
     }
 }
 
+static bool is_stage(const struct gri_runtime *runtime, enum gri_stage stage)
+{
+    return gri_load(&runtime->stage, GRI_ACQUIRE) == stage;
+}
+
+/* Brings a stop that has begun to its end, on this thread if nobody runs the system. False: the deadline passed. */
+static bool stop_somehow(struct gri_runtime *runtime, gr_time half, gr_time deadline)
+{
+    bool stopped = false;
+    if (gri_runtime_stop_steps(runtime, half, deadline, &stopped)) return stopped;
+    while (!gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
+        if (!wait_for_driver(runtime, half, deadline)) return false;
+        /* Whoever ran it left with everything done, but where blocking jobs outlast the deadline. */
+        if (!is_stage(runtime, GRI_STAGE_STOPPED)) return true;
+    }
+    /* Whoever ran it may have ended the stop before this thread could look. */
+    stopped = is_stage(runtime, GRI_STAGE_IDLE);
+    if (!stopped && stop_here_and_now(runtime, half, deadline))
+        stopped = gri_runtime_reset(runtime, gri_clock_left(gri_clock_now(runtime->clock), deadline)) == 0;
+    gri_runtime_give_drive(runtime);
+    return stopped;
+}
+
 int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list, size_t capacity,
                    size_t *count)
 {
@@ -190,17 +213,7 @@ int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *lis
     gr_time half = gri_clock_after(begin, deadline / 2);
     gri_runtime_begin_stop(runtime, deadline);
     if (loop != NULL && loop->owner == system) return GR_EBUSY;
-    bool stopped = false;
-    if (gri_runtime_stop_steps(runtime, half, end, &stopped)) {
-        if (stopped) return 0;
-    } else if (gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
-        stopped = stop_here_and_now(runtime, half, end) &&
-                  gri_runtime_reset(runtime, gri_clock_left(gri_clock_now(runtime->clock), end)) == 0;
-        gri_runtime_give_drive(runtime);
-        if (stopped) return 0;
-    } else if (wait_for_driver(runtime, half, end)) {
-        return 0;
-    }
+    if (stop_somehow(runtime, half, end)) return 0;
     size_t abandoned = gri_runtime_abandoned(runtime, list, list == NULL ? 0 : capacity);
     if (count != NULL) *count = abandoned;
     gri_thread_error_set("%zu handlers or blocking jobs still ran at the deadline", abandoned);

@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* It looks at least so often, for signals' sake. */
+#define SAMPLE_MAX_NS INT64_C(1000000000)
+
 /* Sum of what moves when a loop gets on. */
 static uint64_t progress_of(struct gri_loop *loop)
 {
@@ -72,6 +75,15 @@ static gr_time enforce(struct gri_runtime *runtime, gr_time now)
     return now < runtime->stop_deadline ? runtime->stop_deadline : GR_FOREVER;
 }
 
+/* Begins the stop that a signal asked for, where a handler holds up the loop that would. With the mutex held. */
+static void heed_signal(struct gri_runtime *runtime)
+{
+    if (gri_load(&runtime->signal, GRI_RELAXED) == 0 || runtime->stop_deadline != GR_FOREVER) return;
+    gri_mutex_unlock(&runtime->mutex);
+    gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
+    gri_mutex_lock(&runtime->mutex);
+}
+
 void *gri_watchdog_main(void *argument)
 {
     struct gri_runtime *runtime = argument;
@@ -79,8 +91,10 @@ void *gri_watchdog_main(void *argument)
     while (!runtime->watchdog_ends) {
         gr_time now = gri_clock_now(runtime->clock);
         for (unsigned i = 0; i < runtime->system.loop_count; i++) look_at(runtime, i, now);
+        heed_signal(runtime);
         gr_time next = enforce(runtime, now);
-        gr_time sample = gri_clock_after(now, runtime->options.hog_after);
+        gr_time hog_after = runtime->options.hog_after;
+        gr_time sample = gri_clock_after(now, hog_after < SAMPLE_MAX_NS ? hog_after : SAMPLE_MAX_NS);
         gri_cond_wait_until(&runtime->changed, &runtime->mutex, sample < next ? sample : next);
     }
     gri_mutex_unlock(&runtime->mutex);

@@ -89,7 +89,6 @@ static void run(struct gri_blocking_pool *pool, struct gri_job *job)
 
     gri_mutex_lock(&pool->mutex);
     pool->busy_count--;
-    if (pool->stopped) gri_cond_broadcast(&pool->quiet);
 }
 
 static void *thread_main(void *argument)
@@ -98,6 +97,7 @@ static void *thread_main(void *argument)
     struct gri_blocking_pool *pool = thread->pool;
     gri_mutex_lock(&pool->mutex);
     for (struct gri_job *job; (job = next_job(thread));) run(pool, job);
+    /* After a stop this comes right after the last job, so it also tells that no job is left. */
     pool->thread_count--;
     struct gri_blocking_thread *before = pool->ended;
     pool->ended = thread;

@@ -56,7 +56,7 @@ struct gri_blocking_pool {
     /* gri_thread_create */
     int (*create_thread)(gri_thread *thread, void *(*main)(void *), void *argument, const char *name);
     gri_mutex mutex;                   /* over all that follows */
-    gri_cond quiet;                    /* a job or a thread ended, for who stops the pool */
+    gri_cond quiet;                    /* a thread ended, for who stops the pool */
     struct gri_list queue;             /* jobs that wait, first in first out */
     struct gri_list running;           /* jobs whose work runs, the longest running first */
     struct gri_list idle;              /* threads that wait for a job; who began last is last */
