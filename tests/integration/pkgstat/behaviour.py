@@ -242,7 +242,7 @@ def main():
         check_terminal(c, folder)
         check_signals(c, folder)
         check_memory(c, 200_000_000 if options.quick else 2_000_000_000, not options.quick)
-    print("pkgstat's behaviour: %d passed, %d failed" % (c.passed, c.failed))
+    print("pkgstat_behaviour: %d passed, %d failed" % (c.passed, c.failed))
     sys.exit(c.failed > 0)
 
 

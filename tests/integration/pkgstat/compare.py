@@ -185,7 +185,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(program, folder)
         compare(comparison, program, seeds, options.sequential)
-    print("pkgstat compared: %d passed, %d failed" % (comparison.passed, comparison.failed))
+    print("pkgstat_compare: %d passed, %d failed" % (comparison.passed, comparison.failed))
     sys.exit(comparison.failed > 0)
 
 

@@ -291,7 +291,7 @@ Test(print, random_doubles_read_back)
 Test(print, tables_that_nest_without_end_are_cut)
 {
     struct gr_field field = {"again", 0, 8, 1, GR_KIND_NESTED, NULL};
-    struct gr_type endless = {"endless", 8, 8, 1, &field, 0, 0, 0, NULL};
+    struct gr_type endless = {"endless", 8, 8, 1, &field, 0, 0, 0, 0, NULL};
     uint64_t message = 0;
     char out[1000], want[1000] = "endless";
     field.nested = &endless;

@@ -118,11 +118,11 @@ Test(registry, nested_types_may_be_registered_in_any_order)
     for (int i = 0; i < 6; i++) {
         for (int k = 0; k < 3; k++) snprintf(names[i][k], sizeof names[i][k], "order%d.%d", i, k);
         inner[i].field = (struct gr_field){"text", 0, sizeof(gr_string), 1, GR_KIND_STRING, NULL};
-        types[i][0] = (struct gr_type){names[i][0], 24, 8, 1, &inner[i].field, 0, 0, 0, NULL};
+        types[i][0] = (struct gr_type){names[i][0], 24, 8, 1, &inner[i].field, 0, 0, 0, 0, NULL};
         fields[i][0] = (struct gr_field){"in", 0, 24, 1, GR_KIND_NESTED, &types[i][0]};
-        types[i][1] = (struct gr_type){names[i][1], 24, 8, 1, &fields[i][0], 0, 0, 0, NULL};
+        types[i][1] = (struct gr_type){names[i][1], 24, 8, 1, &fields[i][0], 0, 0, 0, 0, NULL};
         fields[i][1] = (struct gr_field){"in", 0, 24, 2, GR_KIND_NESTED, &types[i][1]};
-        types[i][2] = (struct gr_type){names[i][2], 48, 8, 1, &fields[i][1], 0, 0, 0, NULL};
+        types[i][2] = (struct gr_type){names[i][2], 48, 8, 1, &fields[i][1], 0, 0, 0, 0, NULL};
         for (int k = 0; k < 3; k++) {
             struct gr_type *type = &types[i][orders[i][k]];
             gri_type_register(type);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the actors of a random program do and see, each act checked against what the guarantees allow. `actor` is the
+ * number of who acts, RP_OUTSIDE for the plain thread, whose `self` is NULL.
+ */
+#ifndef TESTS_SYSTEMATIC_ACTORS_ACTS_H
+#define TESTS_SYSTEMATIC_ACTORS_ACTS_H
+
+#include "tests/systematic/actors/messages.h"
+#include "tests/systematic/actors/world.h"
+
+/* What the mailbox of a receiver must do with one more message. */
+struct rp_forecast {
+    bool known;            /* `error` and `drops` are certain */
+    int error;             /* of the send */
+    bool drops;            /* accepted, but a dead letter at once */
+    bool may_suspend;      /* the sending coroutine may wait for room: only the error's kind is known */
+    enum gr_policy policy; /* of the receiver, if it lives */
+};
+
+/* ---- sends.c ---- */
+
+/* The reference that an action's target means just now. */
+gr_ref rp_target(int actor, uint8_t target);
+
+struct rp_forecast rp_foresee(int actor, gr_actor *self, gr_ref to);
+
+/* Messages that wait at an actor and their bytes; false if it isn't born or has ended. */
+bool rp_mailbox(gr_ref ref, uint32_t *messages, uint64_t *bytes, int *loop);
+
+/* The real bounds of a role. */
+uint64_t rp_bound_messages(const struct rp_role *role);
+uint64_t rp_bound_bytes(const struct rp_role *role);
+
+/* A new message, or -1 if there were enough. */
+int rp_new_message(int sender, gr_ref to, enum rp_type type);
+
+/* Text and bytes of a message; empty if there is no memory. */
+gr_string rp_text(gr_actor *self, int number);
+void rp_fill(uint8_t *bytes, size_t size, int number);
+
+/* The counts, and the check of a send's result against the forecast and the counts before it. */
+struct gr_system_counts rp_counts(void);
+void rp_check_send(int number, const struct rp_forecast *forecast, int error, bool counts_failure,
+                   const struct gr_system_counts *before);
+
+/* Sends one message. */
+void rp_send(int actor, gr_actor *self, gr_ref to, enum rp_type type, bool try);
+
+/* Lets an actor with actions left go on. */
+void rp_poke(int actor, gr_actor *self);
+
+/* ---- requests.c ---- */
+
+void rp_ask(int actor, gr_actor *self, const struct rp_action *action);
+void rp_call(int actor, gr_actor *self, const struct rp_action *action);
+void rp_blocking(int actor, gr_actor *self, const struct rp_action *action);
+void rp_await(int actor, gr_actor *self, const struct rp_action *action);
+void rp_poll(int actor, gr_actor *self, const struct rp_action *action);
+void rp_release(int actor, gr_actor *self, const struct rp_action *action);
+
+/* Looks at all futures. */
+void rp_poll_all(void);
+
+/* The actor ended: so do its futures. */
+void rp_drop_requests(int actor);
+
+/* Handles a question that has just arrived. Returns whether the actor is to end. */
+bool rp_handle_question(int actor, gr_actor *self, int number);
+
+/* A question that nobody answers is left by its handler. */
+void rp_leave_question(int actor);
+
+/* ---- arrivals.c ---- */
+
+/* A message arrived: checks it. */
+void rp_arrived(int actor, gr_actor *self, enum rp_type type, const void *data, gr_ref sender);
+
+/* A signal arrived. */
+void rp_signal(int actor, const struct gr_signal *signal);
+
+/* The start and the end of an actor's life, as it sees them. */
+int rp_started(gr_actor *self, const struct rp_begin *begin);
+void rp_check_reason(int actor, int reason);
+
+/* ---- acts.c ---- */
+
+/* Does an action. Returns whether a coroutine is to end. */
+bool rp_act(int actor, gr_actor *self, const struct rp_action *action);
+
+/* A coroutine receives for at most `deadline`. Returns whether it is to end. */
+bool rp_receive(int actor, gr_actor *self, gr_time deadline);
+
+/* ---- actors.c ---- */
+
+/* Spawns an actor of a role; its reference becomes known to all. */
+void rp_spawn(int actor, gr_actor *self, const struct rp_action *action);
+
+/* ---- checks.c ---- */
+
+/* After each step, when all is quiet, and when the system has stopped. */
+void rp_check_step(void);
+void rp_check_quiet(void);
+void rp_check_newest(void);
+void rp_check_end(void);
+
+#endif

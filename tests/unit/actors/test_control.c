@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of what actors ask about themselves, and of exit, stop and kill as the sender sees them. */
+#include "tests/support/world/case.h"
+
+static int about_itself(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_self(self);
+    CHECK(!gr_ref_is_null(ref) && gr_ref_equal(ref, gr_self(self)));
+    CHECK(gr_ref_is_null(gr_sender(self)));
+    CHECK_EQ(gr_loop_index(self), 0);
+    CHECK(gr_actor_system(self) != NULL);
+    CHECK(gr_now(self) >= 0);
+    CHECK_TEXT(gr_last_error(self), gr_error_text(GR_OK));
+    return 0;
+}
+
+Case(control, an_actor_knows_its_reference_loop_system_and_time)
+{
+    run_everywhere(about_itself);
+}
+
+static uint64_t drawn[2][20];
+static int round_number;
+
+static int draws(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 20; i++) drawn[round_number][i] = gr_random(self);
+    return 0;
+}
+
+Case(control, random_numbers_are_the_same_in_each_run_of_a_seed)
+{
+    for (round_number = 0; round_number < 2; round_number++)
+        CHECK_EQ(gr_run_with(draws, NULL, (.seed = 77, .loops = 2)), 0);
+    CHECK_EQ(memcmp(drawn[0], drawn[1], sizeof drawn[0]), 0);
+    round_number = 1;
+    CHECK_EQ(gr_run_with(draws, NULL, (.seed = 78, .loops = 2)), 0);
+    CHECK(memcmp(drawn[0], drawn[1], sizeof drawn[0]) != 0);
+}
+
+/* ---- stop keeps its place in line ---- */
+
+static int noting_start(gr_actor *self, char *state, const struct gr_nothing *m)
+{
+    return 0;
+}
+
+static void noting_number(gr_actor *self, char *state, const struct number *m)
+{
+    note("%lld", (long long)m->value);
+}
+
+static void noting_end(gr_actor *self, char *state, const int *reason)
+{
+    note("end:%d", *reason);
+}
+
+GR_ACTOR(noting, char, gr_nothing, noting_start, GR_ON(number, noting_number), GR_ON_END(noting_end));
+
+static int stop_in_line(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn_with(self, noting, (.loop = GR_SPREAD));
+    uint64_t monitor = watch(self, ref);
+    for (int i = 0; i < 5; i++) gr_send(self, ref, number, .value = i);
+    CHECK_EQ(gr_stop(self, ref, 17), 0);
+    CHECK_EQ(gr_stop(self, ref, 18), 0); /* the first counts */
+    gr_send(self, ref, number, .value = 99);
+    CHECK_EQ(wait_for(self, monitor), 17);
+    CHECK_TEXT(notes(), "0 1 2 3 4 end:17");
+    CHECK_EQ(dead_letters(self, GR_DEAD_DOWN) + dead_letters(self, GR_DEAD_STALE), 1);
+    return 0;
+}
+
+Case(control, a_stop_takes_effect_after_the_mail_sent_before_it)
+{
+    run_everywhere(stop_in_line);
+}
+
+static int coroutine_mail(gr_actor *self, const struct gr_nothing *m)
+{
+    struct gr_mail mail;
+    int error;
+    while ((error = gr_receive(self, &mail, GR_FOREVER)) == 0) note("mail");
+    note("%d", error);
+    return 0;
+}
+
+GR_COROUTINE(counting, gr_nothing, coroutine_mail);
+
+static int stop_coroutine(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn_with(self, counting, (.loop = GR_SPREAD));
+    uint64_t monitor = watch(self, ref);
+    for (int i = 0; i < 3; i++) gr_send(self, ref, ping);
+    CHECK_EQ(gr_stop(self, ref, 0), 0);
+    gr_send(self, ref, ping);
+    CHECK_EQ(wait_for(self, monitor), 0);
+    CHECK_TEXT(notes(), "mail mail mail -12");
+    return 0;
+}
+
+Case(control, a_coroutine_that_is_stopped_sees_the_end_of_its_mail)
+{
+    run_everywhere(stop_coroutine);
+}
+
+static int kill_is_quick(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn(self, noting);
+    uint64_t monitor = watch(self, ref);
+    for (int i = 0; i < 5; i++) gr_send(self, ref, number, .value = i);
+    CHECK_EQ(gr_kill(self, ref), 0);
+    CHECK_EQ(wait_for(self, monitor), GR_EKILLED);
+    CHECK_TEXT(notes(), ""); /* not even its start was handled: they share a loop */
+    CHECK_EQ(dead_letters(self, GR_DEAD_DOWN), 5);
+    return 0;
+}
+
+Case(control, a_kill_overtakes_mail)
+{
+    run_seeds(1, 5, kill_is_quick);
+}
+
+static int kill_over_stop(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn_with(self, listener, (.loop = GR_SPREAD));
+    uint64_t monitor = watch(self, ref);
+    CHECK_EQ(gr_kill(self, ref), 0);
+    CHECK_EQ(gr_stop(self, ref, 5), 0);
+    CHECK_EQ(wait_for(self, monitor), GR_EKILLED);
+    CHECK_EQ(gr_kill(self, ref), 0);
+    CHECK_EQ(gr_stop(self, ref, 5), 0); /* nothing happens to the dead */
+    return 0;
+}
+
+Case(control, a_kill_counts_more_than_a_stop_and_the_dead_stay_dead)
+{
+    run_everywhere(kill_over_stop);
+}
+
+static int suicides(gr_actor *self, void *argument)
+{
+    CHECK_EQ(gr_stop(self, gr_self(self), 0), 0);
+    struct gr_mail mail;
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), GR_ESTOPPED);
+    CHECK_EQ(gr_kill(self, gr_self(self)), 0);
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), GR_EKILLED);
+    CHECK_EQ(gr_sleep(self, 0), GR_EKILLED);
+    return 0;
+}
+
+Case(control, an_actor_may_stop_and_kill_itself)
+{
+    for (unsigned seed = 1; seed < 5; seed++) {
+        int code = gr_run_with(suicides, NULL, (.seed = seed, .loops = 2));
+        CHECK(code == 0 || code == 1); /* what its function returned, or that it was killed */
+    }
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of messages that are sent later. */
+#include "tests/support/world/case.h"
+
+static int exact(gr_actor *self, void *argument)
+{
+    static const gr_time delays[] = {5000, 0, 1, 999999937, 60000000000, 3600000000000, 1000};
+    gr_time begin = gr_now(self);
+    for (int i = 0; i < 7; i++)
+        CHECK_EQ(gr_send_after(self, gr_self(self), delays[i], NULL, number, .value = delays[i]), 0);
+    gr_time last = -1;
+    for (int i = 0; i < 7; i++) {
+        struct gr_mail mail;
+        CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+        const struct number *m = gr_mail_as(&mail, number);
+        if (!CHECK(m != NULL)) return 1;
+        CHECK_EQ(gr_now(self) - begin, m->value);
+        CHECK(m->value > last);
+        CHECK(gr_ref_equal(mail.sender, gr_self(self)));
+        last = m->value;
+    }
+    return 0;
+}
+
+Case(delayed, g14_messages_are_sent_exactly_when_due_in_virtual_time)
+{
+    run_seeds(1, 3, exact);
+}
+
+static int never_early(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 30; i++) {
+        gr_time begin = gr_now(self);
+        CHECK_EQ(gr_send_after(self, gr_self(self), gr_microseconds(100 * i), NULL, ping), 0);
+        next_mail(self);
+        CHECK(gr_now(self) - begin >= gr_microseconds(100 * i));
+    }
+    return 0;
+}
+
+Case(delayed, g14_messages_are_never_early_in_real_time)
+{
+    run_real(1, never_early);
+    run_real(2, never_early);
+}
+
+static int cancelled(gr_actor *self, void *argument)
+{
+    uint64_t timers[10];
+    for (int i = 0; i < 10; i++)
+        CHECK_EQ(gr_send_after(self, gr_self(self), 1000 + i, &timers[i], number, .value = i), 0);
+    for (int i = 0; i < 10; i += 2) CHECK_EQ(gr_timer_cancel(self, timers[i]), 0);
+    CHECK_EQ(gr_timer_cancel(self, timers[0]), GR_ENOTFOUND);
+    for (int i = 1; i < 10; i += 2) CHECK_EQ(next_number(self), i);
+    no_mail(self, 100000);
+    for (int i = 0; i < 10; i++) CHECK_EQ(gr_timer_cancel(self, timers[i]), GR_ENOTFOUND);
+    for (uint64_t guess = 0; guess < 100; guess++) CHECK_EQ(gr_timer_cancel(self, guess), GR_ENOTFOUND);
+    CHECK_EQ(gr_timer_cancel(self, UINT64_MAX), GR_ENOTFOUND);
+    return 0;
+}
+
+Case(delayed, g14_after_a_cancel_nothing_is_sent)
+{
+    run_everywhere(cancelled);
+}
+
+static int invalid(gr_actor *self, void *argument)
+{
+    uint64_t timer = 5;
+    gr_string text;
+    CHECK_EQ(gr_string_copy(self, "mine", 4, &text), 0);
+    CHECK_EQ(gr_send_after(self, gr_self(self), -1, &timer, words, .text = text), GR_EINVALID);
+    CHECK_EQ(timer, 0);
+    gr_string_release(text); /* the count was not taken */
+    CHECK_EQ(gr_send_after(self, gr_self(self), gr_seconds(0.0 / 0.0), NULL, ping), GR_EINVALID);
+    CHECK_EQ(gr_send_after(self, gr_self(self), GR_FOREVER, &timer, ping), 0);
+    CHECK(timer != 0);
+    no_mail(self, gr_seconds(1e6));
+    CHECK_EQ(gr_timer_cancel(self, timer), 0);
+    return 0;
+}
+
+Case(delayed, a_negative_delay_is_refused_and_for_ever_never_comes)
+{
+    run_seeds(1, 2, invalid);
+}
+
+static int elsewhere(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn_with(self, server, (.loop = GR_SPREAD), .value = 0), null = {0, 0, 0};
+    gr_ref other = {ref.seat + 1, ref.slot, ref.generation};
+    gr_string text;
+    CHECK_EQ(gr_string_copy(self, "abc", 3, &text), 0);
+    for (int i = 0; i < 10; i++) CHECK_EQ(gr_send_after(self, ref, 1000 * i, NULL, number, .value = 1), 0);
+    CHECK_EQ(gr_send_after(self, null, 10, NULL, words, .text = text), 0);
+    CHECK_EQ(gr_send_after(self, other, 10, NULL, ping), 0);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+    struct number sum;
+    CHECK_EQ(gr_call(self, ref, &sum, GR_FOREVER, get_sum), 0);
+    CHECK_EQ(sum.value, 10);
+    CHECK_EQ(dead_letters(self, GR_DEAD_STALE), 1);
+    CHECK_EQ(dead_letters(self, GR_DEAD_SYSTEM), 1);
+    return 0;
+}
+
+Case(delayed, g3_a_delayed_message_to_nobody_is_a_dead_letter)
+{
+    run_everywhere(elsewhere);
+}
+
+static int policies(gr_actor *self, void *argument)
+{
+    static const enum gr_policy policy[] = {GR_POLICY_REJECT, GR_POLICY_WAIT, GR_POLICY_DROP_NEWEST,
+                                            GR_POLICY_DROP_OLDEST};
+    static const uint64_t lost[] = {8, 6, 8, 8};
+    for (int i = 0; i < 4; i++) {
+        uint64_t before = dead_letters(self, GR_DEAD_FULL);
+        gr_ref ref = gr_spawn_with(self, sleeper, (.mailbox = {.messages = 2, .policy = policy[i]}),
+                                   .value = gr_milliseconds(1));
+        for (int j = 0; j < 10; j++) CHECK_EQ(gr_send_after(self, ref, 1000 + j, NULL, ping), 0);
+        CHECK_EQ(gr_sleep(self, 10000), 0);
+        CHECK_EQ(dead_letters(self, GR_DEAD_FULL) - before,
+                 lost[i]); /* a timer can't wait, so up to the hard bound */
+        CHECK_EQ(gr_sleep(self, gr_milliseconds(5)), 0);
+    }
+    return 0;
+}
+
+Case(delayed, g15_a_delayed_message_meets_the_bound_when_it_is_sent)
+{
+    run_seeds(1, 3, policies);
+}

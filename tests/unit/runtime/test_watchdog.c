@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of the watchdog: it names hogs and enforces deadlines. What it reads is held still by a pipe. */
+#include "base/atomic.h"
+#include "tests/support/world/case.h"
+
+#include <unistd.h>
+
+static int lines[2]; /* what is written on stderr */
+static char text[4096];
+
+/* Puts stderr on a pipe; back by restore. */
+static int divert(void)
+{
+    int saved = dup(STDERR_FILENO);
+    CHECK_EQ(pipe(lines), 0);
+    CHECK_EQ(dup2(lines[1], STDERR_FILENO), STDERR_FILENO);
+    return saved;
+}
+
+static void restore(int saved)
+{
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(lines[0]);
+    close(lines[1]);
+}
+
+/* Reads the next line from stderr, however long it takes. */
+static void read_line(void)
+{
+    size_t length = 0;
+    while (length + 1 < sizeof text && read(lines[0], text + length, 1) == 1 && text[length] != '\n')
+        length++;
+    text[length] = '\0';
+}
+
+struct hog {
+    gr_ref tell; /* who hears that it is over */
+};
+
+static int hog_start(gr_actor *self, struct hog *hog, const struct address *m)
+{
+    hog->tell = m->ref;
+    return 0;
+}
+
+/* Runs until the watchdog has named it. */
+static void hog_ping(gr_actor *self, struct hog *hog, const struct ping *m)
+{
+    read_line();
+    gr_ref own = gr_self(self);
+    char name[64];
+    snprintf(name, sizeof name, "actor hog %u:%u:%llu has been running for", own.seat, own.slot,
+             (unsigned long long)own.generation);
+    CHECK(strstr(text, name) != NULL);
+    snprintf(name, sizeof name, "loop %d", gr_loop_index(self));
+    CHECK(strstr(text, name) != NULL);
+    CHECK(strstr(text, "gr_blocking") != NULL);
+    gr_send(self, hog->tell, number, .value = 1);
+}
+
+GR_ACTOR(hog, struct hog, address, hog_start, GR_ON(ping, hog_ping));
+
+static int has_hogs(gr_actor *self, void *argument)
+{
+    int loops = gr_system_loops(gr_actor_system(self));
+    for (int i = 0; i < loops; i++) {
+        gr_ref ref = gr_spawn_with(self, hog, (.loop = GR_LOOP(i)), .ref = gr_self(self));
+        gr_send(self, ref, ping);
+        CHECK_EQ(next_number(self), 1);
+        gr_send(self, ref, ping); /* another time is another line */
+        CHECK_EQ(next_number(self), 1);
+    }
+    return 0;
+}
+
+Case(watchdog, g19_a_handler_that_holds_up_its_loop_is_named)
+{
+    int saved = divert();
+    int code = gr_run_with(has_hogs, NULL, (.loops = 2, .hog_after = gr_milliseconds(5)));
+    restore(saved);
+    CHECK_EQ(code, 0);
+}
+
+static int hogs_itself(gr_actor *self, void *argument)
+{
+    read_line();
+    CHECK(strstr(text, "actor root ") != NULL);
+    return 0;
+}
+
+Case(watchdog, g19_a_coroutine_that_does_not_wait_is_named_too)
+{
+    int saved = divert();
+    int code = gr_run_with(hogs_itself, NULL, (.loops = 1, .hog_after = gr_milliseconds(5)));
+    restore(saved);
+    CHECK_EQ(code, 0);
+}
+
+/* Waits for an answer that never comes, whatever it is told. */
+static int stubborn_main(gr_actor *self, const struct gr_nothing *m)
+{
+    gr_future *never = gr_ask(self, gr_self(self), GR_FOREVER, get_sum);
+    note("%d", gr_await(self, never, GR_FOREVER));
+    return 0;
+}
+
+GR_COROUTINE(stubborn, gr_nothing, stubborn_main);
+
+static int leaves_stubborn(gr_actor *self, void *argument)
+{
+    int loops = gr_system_loops(gr_actor_system(self));
+    for (int i = 0; i < 2 * loops; i++)
+        CHECK(!gr_ref_is_null(gr_spawn_with(self, stubborn, (.loop = GR_LOOP(i % loops)))));
+    return 0;
+}
+
+Case(watchdog, g16_what_ignores_the_stop_of_a_run_is_killed_at_half_of_its_deadline)
+{
+    CHECK_EQ(gr_run_with(leaves_stubborn, NULL, (.loops = 2, .stop_deadline = gr_seconds(1))), 0);
+    CHECK_TEXT(notes(), "-11 -11 -11 -11");
+}
+
+static int stops_with_little_time(gr_actor *self, void *argument)
+{
+    CHECK_EQ(leaves_stubborn(self, NULL), 0);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+    CHECK_EQ(gr_system_stop(gr_actor_system(self), gr_milliseconds(100), NULL, 0, NULL), GR_EBUSY);
+    return 0;
+}
+
+Case(watchdog, g16_a_stop_from_inside_brings_its_own_deadline)
+{
+    CHECK_EQ(gr_run_with(stops_with_little_time, NULL, (.loops = 2, .hog_after = gr_seconds(3600))), 0);
+    CHECK_TEXT(notes(), "-11 -11 -11 -11");
+}
