@@ -79,6 +79,15 @@ int gri_slots_add(struct gri_slots *slots, unsigned loop, struct gri_slot_chain 
     return 0;
 }
 
+/* Whether the loop is to be asked for free slots of its own: once, until it has answered. With the mutex held. */
+static bool ask_outside(struct gri_slots *slots, unsigned loop)
+{
+    uint64_t bit = UINT64_C(1) << loop;
+    bool first = !(slots->outside_asked & bit);
+    slots->outside_asked |= bit;
+    return first;
+}
+
 struct gr_actor *gri_slots_take_outside(struct gri_slots *slots, unsigned loop, int *error, bool *wants_more)
 {
     struct gr_actor *actor = NULL;
@@ -87,12 +96,15 @@ struct gr_actor *gri_slots_take_outside(struct gri_slots *slots, unsigned loop, 
         gri_mutex_unlock(&slots->mutex);
         struct gri_slot_chain added = {NULL, 0};
         *error = gri_slots_add(slots, loop, &added);
-        if (*error) return NULL;
-        gri_slots_give_outside(slots, loop, added);
+        if (*error == 0) gri_slots_give_outside(slots, loop, added);
         gri_mutex_lock(&slots->mutex);
+        if (*error == 0) continue;
+        *wants_more = ask_outside(slots, loop); /* where actors have ended, a later spawn succeeds */
+        gri_mutex_unlock(&slots->mutex);
+        return NULL;
     }
     actor = gri_slot_chain_pop(&slots->outside[loop]);
-    *wants_more = slots->outside[loop].count == GRI_SLOTS_PER_CHUNK / 4;
+    *wants_more = slots->outside[loop].count <= GRI_SLOTS_PER_CHUNK / 4 && ask_outside(slots, loop);
     gri_mutex_unlock(&slots->mutex);
     return actor;
 }
@@ -100,6 +112,7 @@ struct gr_actor *gri_slots_take_outside(struct gri_slots *slots, unsigned loop, 
 void gri_slots_give_outside(struct gri_slots *slots, unsigned loop, struct gri_slot_chain chain)
 {
     gri_mutex_lock(&slots->mutex);
+    slots->outside_asked &= ~(UINT64_C(1) << loop);
     gri_slot_chain_move(&slots->outside[loop], &chain, chain.count);
     gri_mutex_unlock(&slots->mutex);
 }

@@ -30,6 +30,7 @@ struct gri_slots {
     struct gri_memory *memory;  /* where chunks come from */
     gri_mutex mutex;            /* over making chunks, and `outside` */
     struct gri_slot_chain *outside; /* free slots of each loop for plain threads, by index */
+    uint64_t outside_asked;         /* a bit for each loop that was asked for more of them */
     unsigned loop_count;            /* elements of `outside` */
 };
 

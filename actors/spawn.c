@@ -228,9 +228,11 @@ static void fill_start(struct gri_message *m, const struct gr_behaviour *behavio
     m->kind = GRI_MAIL_START;
 }
 
-static void fill_order(struct gri_message *m, const struct gr_behaviour *behaviour,
+static void fill_order(struct gri_message *m, struct gr_actor *actor, const struct gr_behaviour *behaviour,
                        const struct gr_spawn_options *options)
 {
+    /* The policy at once: senders may meet a full link before the order arrives. The slot is this spawner's until then. */
+    gri_full_set_bits(&actor->mailbox.full, (uint32_t)options->mailbox.policy << GRI_FULL_POLICY_SHIFT);
     m->flags |= GRI_MAIL_ORDERED;
     *order_of(m, behaviour->start_type) = (struct spawn_order){behaviour, options->mailbox,
                                                                options->stack_size, options->holds_exit};
@@ -283,7 +285,7 @@ static int spawn_there(struct gr_actor *self, unsigned home, const struct gr_beh
         return error;
     }
     fill_start(m, behaviour, start);
-    fill_order(m, behaviour, options);
+    fill_order(m, actor, behaviour, options);
     gri_fill_sender(m, self);
     /* Read before it can run and end over there. */
     *ref = (gr_ref){gri_loop_system(loop)->seat, actor->slot, gri_load(&actor->generation, GRI_RELAXED)};
@@ -329,6 +331,22 @@ gr_ref gri_spawn(gr_actor *self, const struct gr_behaviour *behaviour, const str
 
 /* ---- from outside ---- */
 
+/* Asks a loop for free slots of its own, or frees the envelope if that is not wanted. NULL is fine. */
+static void ask_for_slots(struct gr_system *system, unsigned home, struct gri_message *lease, bool wanted)
+{
+    if (lease == NULL) return;
+    if (!wanted) {
+        gri_message_destroy(&system->memory.memory, lease);
+        return;
+    }
+    lease->kind = GRI_MAIL_LEASE;
+    lease->flags = 0;
+    lease->reply = NULL;
+    lease->to_slot = system->loop_count;
+    lease->error = 0;
+    gri_loop_inject(system->loops[home], lease);
+}
+
 /* A spawn order for the loop, from the memory seam. */
 static int spawn_outside(struct gr_system *system, unsigned home, const struct gr_behaviour *behaviour,
                          const struct gr_spawn_options *options, const void *start, gr_ref *ref)
@@ -341,7 +359,7 @@ static int spawn_outside(struct gr_system *system, unsigned home, const struct g
     struct gr_actor *actor = gri_slots_take_outside(&system->slots, home, &error, &wants_more);
     if (actor == NULL) goto fail;
     fill_start(m, behaviour, start);
-    fill_order(m, behaviour, options);
+    fill_order(m, actor, behaviour, options);
     m->sender_seat = 0;
     m->sender_slot = 0;
     m->sender_generation = 0;
@@ -352,21 +370,12 @@ static int spawn_outside(struct gr_system *system, unsigned home, const struct g
     gri_fetch_add(&system->foreign_spawned, 1,
                   GRI_RELEASE); /* before the actor can end; see gri_system_living */
     gri_loop_inject(system->loops[home], m);
-    if (wants_more) {
-        lease->kind = GRI_MAIL_LEASE;
-        lease->flags = 0;
-        lease->reply = NULL;
-        lease->to_slot = system->loop_count;
-        lease->error = 0;
-        gri_loop_inject(system->loops[home], lease);
-    } else {
-        gri_message_destroy(&system->memory.memory, lease);
-    }
+    ask_for_slots(system, home, lease, wants_more);
     return 0;
 
 fail:
     if (m != NULL) gri_message_destroy(&system->memory.memory, m);
-    if (lease != NULL) gri_message_destroy(&system->memory.memory, lease);
+    ask_for_slots(system, home, lease, wants_more);
     return error;
 }
 

@@ -66,13 +66,22 @@ void gri_runtime_join(struct gri_runtime *runtime)
 
 /* ---- a whole run ---- */
 
-/* Runs the loops that have no thread of their own until the system has stopped. */
-static void drive_rest(struct gri_runtime *runtime)
+/*
+ * Ends a system of which a thread could not be started: steps the loops that have none, in turn, so that all of them get
+ * on. There may be no watchdog, so this also kills.
+ */
+static void end_here(struct gri_runtime *runtime)
 {
-    gri_loop_drive(runtime->system.loops[0]);
-    /* If a thread could not be started, its loop has work to end too. */
-    for (unsigned i = runtime->thread_count + 1; i < runtime->system.loop_count; i++)
-        gri_loop_drive(runtime->system.loops[i]);
+    struct gr_system *system = &runtime->system;
+    gr_time half = gri_clock_after(gri_clock_now(runtime->clock), runtime->options.stop_deadline / 2);
+    while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
+        for (unsigned i = 0; i < system->loop_count; i++) {
+            if (i > 0 && i <= runtime->thread_count) continue;
+            bool more = gri_loop_step(system->loops[i], &gri_step_limits_default);
+            gri_runtime_pause(system->loops[i], !more);
+        }
+        if (gri_clock_now(runtime->clock) >= half) gri_runtime_kill(runtime);
+    }
 }
 
 static void simulate(struct gri_runtime *runtime)
@@ -106,8 +115,12 @@ int gr_system_run(gr_system *system)
         simulate(runtime);
     } else {
         error = gri_runtime_start(runtime);
-        if (error != 0) gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
-        drive_rest(runtime);
+        if (error != 0) {
+            gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
+            end_here(runtime);
+        } else {
+            gri_loop_drive(runtime->system.loops[0]);
+        }
         gri_runtime_join(runtime);
     }
     gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
@@ -179,7 +192,7 @@ int gr_system_step(gr_system *system, bool *more)
         int error = runtime->simulation == NULL ? gri_runtime_start(runtime) : 0;
         if (error != 0) {
             gri_runtime_begin_stop(runtime, 0);
-            drive_rest(runtime);
+            end_here(runtime);
             (void)end_steps(runtime);
             return error;
         }

@@ -16,6 +16,7 @@ struct option {
     const char *field;    /* of struct gr_system_options */
     size_t offset;        /* in it, bytes */
     size_t size;          /* bytes: 4 or 8 */
+    bool is_signed;       /* what is too large may be meant to be negative */
     uint64_t min;         /* least value */
     uint64_t max;         /* largest value */
     uint64_t scale;       /* the variable's unit in the field's */
@@ -24,7 +25,8 @@ struct option {
 #define OPTION(variable, name, min, max, scale)                                                              \
     {                                                                                                        \
         variable, #name, offsetof(struct gr_system_options, name),                                           \
-            sizeof(((struct gr_system_options *)0)->name), min, max, scale                                   \
+            sizeof(((struct gr_system_options *)0)->name),                                                   \
+            (__typeof__(((struct gr_system_options *)0)->name))-1 < 1, min, max, scale                       \
     }
 
 static const struct option options[] = {
@@ -91,7 +93,10 @@ static int check_given(const struct gr_system_options *given, const struct optio
                     (option->max > UINT64_MAX / option->scale || value <= option->max * option->scale);
     if (in_range) return 0;
     char text[24];
-    snprintf(text, sizeof text, "%lld", option->size == 4 ? (long long)(int32_t)value : (long long)value);
+    if (option->is_signed)
+        snprintf(text, sizeof text, "%lld", option->size == 4 ? (long long)(int32_t)value : (long long)value);
+    else
+        snprintf(text, sizeof text, "%llu", (unsigned long long)value);
     gri_thread_error_set("option .%s = %s is out of range: %llu to %llu%s", option->field, text,
                          (unsigned long long)option->min, (unsigned long long)option->max,
                          option->scale == 1000000 ? " ms" : "");

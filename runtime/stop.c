@@ -46,16 +46,18 @@ bool gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline)
         runtime->stop_deadline = gri_clock_after(runtime->stop_began, deadline);
         gri_store(&runtime->system.stopping, 1, GRI_RELEASE); /* a spawn that misses it is told on arrival */
         advance(runtime, GRI_STAGE_IDLE, GRI_STAGE_STOPPING);
+        order_all(runtime, 0); /* with the mutex held: see gri_runtime_reset */
         gri_cond_broadcast(&runtime->changed);
     }
     gri_mutex_unlock(&runtime->mutex);
-    if (first) order_all(runtime, 0);
     return first;
 }
 
 void gri_runtime_kill(struct gri_runtime *runtime)
 {
+    gri_mutex_lock(&runtime->mutex);
     if (advance(runtime, GRI_STAGE_STOPPING, GRI_STAGE_KILLING)) order_all(runtime, 1);
+    gri_mutex_unlock(&runtime->mutex);
 }
 
 /* Nobody lives any more: every loop may end. */
@@ -78,7 +80,11 @@ bool gri_runtime_pause(struct gri_loop *loop, bool is_idle)
             gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
         return true;
     }
-    if (is_idle && stage != GRI_STAGE_STOPPED && gri_system_living(&runtime->system) == 0) {
+    if (!is_idle || stage == GRI_STAGE_STOPPED) return stage != GRI_STAGE_STOPPED;
+    /* Publishes the ends on this loop and acquires those on others: of loops whose last actors end at the same time, the
+     * one that comes here last sees all. */
+    stage = gri_fetch_add(&runtime->stage, 0, GRI_ACQ_REL);
+    if (gri_system_living(&runtime->system) == 0) {
         finish(runtime);
         stage = GRI_STAGE_STOPPED;
     }
@@ -93,6 +99,9 @@ int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline)
     /* Plain threads that are still inside finish; those who come now are refused, until all is delivered. */
     gri_store(&system->closed, 1, GRI_RELEASE);
     gri_seat_wait(system->seat);
+    /* Whoever began the stop may be about to order it still, though nobody was left to be told: those orders come first. */
+    gri_mutex_lock(&runtime->mutex);
+    gri_mutex_unlock(&runtime->mutex);
     gri_system_drain(system);
     for (unsigned i = 0; i < system->loop_count; i++) system->actors[i].told = 0;
     if (runtime->simulation == NULL) {
@@ -141,12 +150,13 @@ size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *l
     return count;
 }
 
-/* Steps all loops on this thread until nobody lives: for a system that nobody runs. False: the deadline passed. */
+/* Steps all loops on this thread until nobody lives: for a system that nobody runs. False: the deadline passed, and somebody
+ * lives who can't be ended. */
 static bool stop_here_and_now(struct gri_runtime *runtime, gr_time half, gr_time deadline)
 {
     struct gr_system *system = &runtime->system;
     while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
-        bool more = false;
+        bool killed = gri_load(&runtime->stage, GRI_RELAXED) == GRI_STAGE_KILLING, more = false;
         if (runtime->simulation != NULL) {
             more = gri_simulation_step(runtime->simulation);
         } else {
@@ -157,9 +167,10 @@ static bool stop_here_and_now(struct gri_runtime *runtime, gr_time half, gr_time
             for (unsigned i = 0; i < system->loop_count; i++) gri_runtime_pause(system->loops[i], true);
         gr_time now = gri_clock_now(runtime->clock);
         if (now >= half || (runtime->simulation != NULL && !more)) gri_runtime_kill(runtime);
-        if (now >= deadline) return false;
+        /* Those who were killed get the time to end, which needs nobody but this thread. */
+        if (now >= deadline && killed && !more) break;
     }
-    return true;
+    return gri_load(&runtime->stage, GRI_ACQUIRE) == GRI_STAGE_STOPPED;
 }
 
 /* Waits until whoever runs the system is through with it. False: the deadline passed. */

@@ -95,6 +95,8 @@ void *gri_watchdog_main(void *argument)
         gr_time next = enforce(runtime, now);
         gr_time hog_after = runtime->options.hog_after;
         gr_time sample = gri_clock_after(now, hog_after < SAMPLE_MAX_NS ? hog_after : SAMPLE_MAX_NS);
+        /* The end may have been told while the mutex was given up above. */
+        if (runtime->watchdog_ends) break;
         gri_cond_wait_until(&runtime->changed, &runtime->mutex, sample < next ? sample : next);
     }
     gri_mutex_unlock(&runtime->mutex);

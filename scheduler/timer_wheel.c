@@ -2,9 +2,9 @@
 /*
  * The timer wheel; the header tells how it is built. Its state between calls:
  *   1. A timer in `slots` has a deadline of at least base_ns, one in `past` an earlier one.
- *   2. A slot's index at level k is time >> 6k, kept modulo 128. Let b be base_ns's. Level k holds what is due before slot
- *      b + 2 of level k + 1. Its own slots up to b are empty (but for level 0), and b + 1 is being split: new timers do
- *      not go there unless some are left there, and in each advance some are moved down.
+ *   2. A slot's index at level k is time >> 6k, kept modulo 128. Let b be base_ns's. Level k holds what is due before
+ *      slot b + 2 of level k + 1. Its own slots up to b are empty (but for level 0), and b + 1 is being split: new
+ *      timers don't go there unless some are left there, and in each advance some are moved down.
  *   3. So all of level k are due before all of level k + 1, but for those in a slot that is being split, none of which
  *      is due before split_ns.
  *   4. Timers of the same deadline go the same way, and first come first: they are in one list, in the order in which

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Timers of one loop: a hierarchical wheel with exact nanosecond deadlines. It reads no clock and blocks nowhere: the
- * loop tells it what time it is, real or virtual. Not thread-safe. Nothing is allocated.
+ * Timers of one loop: a hierarchical wheel with exact nanosecond deadlines. It reads no clock and blocks
+ * nowhere: the loop tells it what time it is, real or virtual. Not thread-safe. Nothing is allocated.
  *
- * Level k has slots of 64^k ns, for the current and the next slot of level k + 1, and a timer stands at the lowest
- * level that reaches so far. So arming and cancelling take a few instructions, the earliest slot is found by two or
- * three bit scans, and all of a level-0 slot have the same deadline. A slot's timers move to lower levels while time is
- * in the slot before it, a few at each advance, so that no advance is long. (After G. Varghese and A. Lauck, "Hashed and
- * Hierarchical Timing Wheels", 1987.)
+ * Level k has slots of 64^k ns, for the current and the next slot of level k + 1, and a timer stands at the
+ * lowest level that reaches so far. So arming and cancelling take a few instructions, the earliest slot is
+ * found by two or three bit scans, and all of a level-0 slot have the same deadline. A slot's timers move to
+ * lower levels while time is in the slot before it, a few at each advance, so that no advance is long. (After
+ * G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", 1987.)
  */
 #ifndef GRI_SCHEDULER_TIMER_WHEEL_H
 #define GRI_SCHEDULER_TIMER_WHEEL_H
@@ -52,10 +52,9 @@ struct gri_timer_wheel {
     uint32_t levels;    /* a bit for each level that has timers */
     uint64_t occupied[GRI_TIMER_LEVEL_COUNT][2]; /* a bit for each slot that has timers */
     uint64_t unsorted[GRI_TIMER_LEVEL_COUNT][2]; /* a bit for each that may not be in order of deadlines */
-    uint64_t stale[GRI_TIMER_LEVEL_COUNT]
-                  [2];             /* a bit for each whose earliest deadline has to be looked for */
-    struct gri_timer_list waiting; /* armed with a delay that starts at the next advance */
-    struct gri_timer_list past;    /* armed with a deadline before base_ns; all of them are due */
+    uint64_t stale[GRI_TIMER_LEVEL_COUNT][2];    /* a bit for each whose least_ns is not known */
+    struct gri_timer_list waiting;               /* armed with a delay that starts at the next advance */
+    struct gri_timer_list past; /* armed with a deadline before base_ns; all of them are due */
     struct gri_timer_list slots[GRI_TIMER_LEVEL_COUNT][GRI_TIMER_SLOT_COUNT]; /* the wheel */
 };
 
@@ -93,9 +92,9 @@ static inline uint64_t gri_timer_wheel_count(const struct gri_timer_wheel *wheel
 uint64_t gri_timer_wheel_advance(struct gri_timer_wheel *wheel, gr_time now_ns, void *context);
 
 /*
- * The earliest deadline, exact; GR_FOREVER if nothing is armed. A time that has passed while delays have yet to start:
- * advance first. Takes a few instructions, but for once after the earliest of all was cancelled, where timers of unlike
- * delays are armed: then it looks at all timers of one slot.
+ * The earliest deadline, exact; GR_FOREVER if nothing is armed. A time that has passed while delays have yet to
+ * start: advance first. Takes a few instructions, but for once after the earliest of all was cancelled, where
+ * timers of unlike delays are armed: then it looks at all timers of one slot.
  */
 gr_time gri_timer_wheel_next(struct gri_timer_wheel *wheel);
 

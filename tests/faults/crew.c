@@ -29,23 +29,29 @@ static unsigned find(const struct crew *crew, uint64_t monitor)
 static void note_end(const struct crew *crew, int reason)
 {
     if (crew->may_be_gone) {
-        if (reason != GR_ESTALE && reason != crew->wanted) sweep_reason(reason);
+        if (reason != crew->wanted && (reason != GR_ESTALE || sweep_has_fired())) sweep_reason(reason);
         return;
     }
     if (reason == crew->wanted || sweep_reason(reason)) sweep_did();
 }
 
-/* Waits until one has ended. */
-static void wait_one(gr_actor *self, struct crew *crew, unsigned i)
+bool crew_wait_any(gr_actor *self, struct crew *crew)
 {
-    while (crew->monitors[i] != 0) {
+    for (;;) {
         struct gr_mail mail;
-        if (!CHECK_EQ(gr_receive(self, &mail, DOWN_DEADLINE), 0)) return;
+        if (!CHECK_EQ(gr_receive(self, &mail, DOWN_DEADLINE), 0)) return false;
         if (mail.signal == NULL || mail.signal->kind != GR_SIGNAL_DOWN) continue;
         unsigned who = find(crew, mail.signal->monitor);
-        if (!CHECK(who < crew->count)) return;
+        if (!CHECK(who < crew->count)) return false;
         crew->monitors[who] = 0;
         note_end(crew, mail.signal->reason);
+        return true;
+    }
+}
+
+static void wait_one(gr_actor *self, struct crew *crew, unsigned i)
+{
+    while (crew->monitors[i] != 0 && crew_wait_any(self, crew)) {
     }
 }
 

@@ -64,12 +64,7 @@ static int ping_pong_root(gr_actor *self, void *argument)
     struct crew crew = {.may_be_gone = true};
     gr_ref pong = crew_add(self, &crew, gr_spawn_with(self, ponger, (.loop = GR_SPREAD)));
     gr_ref ping = crew_add(self, &crew, gr_spawn_with(self, ping_player, (.loop = GR_SPREAD), .ref = pong));
-    while (crew.count == 2 && crew.monitors[1] != 0 && crew.monitors[0] != 0) {
-        struct gr_mail mail;
-        if (!CHECK_EQ(gr_receive(self, &mail, gr_seconds(60)), 0)) return 0;
-        for (int i = 0; i < 2; i++)
-            if (mail.signal != NULL && mail.signal->monitor == crew.monitors[i]) crew.monitors[i] = 0;
-    }
+    if (crew.monitors[0] != 0 && crew.monitors[1] != 0) crew_wait_any(self, &crew);
     if (!gr_ref_is_null(ping)) sweep_ok(gr_kill(self, ping));
     crew_kill(self, &crew);
     return 0;

@@ -68,7 +68,7 @@ void sweep_did(void)
     add(&run.done);
 }
 
-static bool has_fired(void)
+bool sweep_has_fired(void)
 {
     return run.fault.nth != 0 && gri_memory_fault_count(&run.fault) >= run.fault.nth;
 }
@@ -80,7 +80,7 @@ bool sweep_ok(int error)
         return true;
     case GR_ENOMEM:
     case GR_EFULL: /* a handler that had no memory to rest comes to the hard cap */
-        CHECK(has_fired());
+        CHECK(sweep_has_fired());
         add(&run.errors);
         return false;
     case GR_ESTALE:
@@ -110,7 +110,7 @@ bool sweep_expect(int error, int wanted)
 bool sweep_reason(int reason)
 {
     if (reason == GR_EKILLED) return true;
-    if (reason != GR_ESTALE || !has_fired()) return sweep_ok(reason);
+    if (reason != GR_ESTALE || !sweep_has_fired()) return sweep_ok(reason);
     add(&run.errors);
     return false;
 }
@@ -161,7 +161,7 @@ static void spawn_root(gr_system *system)
 static void check_root(void)
 {
     if (run.scenario->root == NULL || run.root_began) return;
-    CHECK(has_fired());
+    CHECK(sweep_has_fired());
     add(&run.errors);
 }
 
@@ -207,7 +207,7 @@ static void drive(gr_system *system)
     if (run.scenario->beside != NULL)
         run_beside(system);
     else if (!run.root_spawned)
-        CHECK(run.scenario->root == NULL || has_fired());
+        CHECK(run.scenario->root == NULL || sweep_has_fired());
     else if (run.mode == SWEEP_STEPS)
         run_steps(system);
     else
@@ -224,7 +224,7 @@ static void check_stopped(gr_system *system)
     if (counts.dead_letters[GR_DEAD_NO_MEMORY] != 0) add(&run.errors);
     /* Nobody watches what plain threads spawned: that it could not be born is told by dead letters. */
     if (run.scenario->root != NULL && run.scenario->before == NULL) return;
-    if (has_fired() && counts.dead_letters[GR_DEAD_STALE] != 0) add(&run.errors);
+    if (sweep_has_fired() && counts.dead_letters[GR_DEAD_STALE] != 0) add(&run.errors);
 }
 
 static void run_system(void)
@@ -233,6 +233,7 @@ static void run_system(void)
                                         .loops = run.loops,
                                         .seed = run.seed,
                                         .keep_signals = true,
+                                        .actors_max = 4096,
                                         .stop_deadline = gr_seconds(20)};
     struct gri_seams seams = {.memory = &run.fault.memory, .bypass_pools = true};
     gr_system *system;
@@ -285,7 +286,7 @@ static void run_gr_run(void)
     if (code == 0) {
         sweep_did();
     } else {
-        CHECK(code == 1 && has_fired());
+        CHECK(code == 1 && sweep_has_fired());
         CHECK(strstr(text, "GR_ENOMEM") != NULL);
         add(&run.errors);
     }
@@ -353,7 +354,7 @@ static void sweep(bool drought)
     bool fired = true;
     while (fired && failures() == before) {
         run_once(++nth, drought);
-        fired = has_fired();
+        fired = sweep_has_fired();
         if (gri_load(&run.errors, GRI_RELAXED) != 0) continue;
         CHECK_EQ(gri_load(&run.consequences, GRI_RELAXED), 0);
         CHECK_EQ(gri_load(&run.done, GRI_RELAXED), goal);

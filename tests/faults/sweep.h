@@ -50,6 +50,9 @@ bool sweep_expect(int error, int wanted);
  * is neither that nor another error; one that was killed, because it could not be stopped, is none. */
 bool sweep_reason(int reason);
 
+/* Whether the nth allocation was asked for, and failed. */
+bool sweep_has_fired(void);
+
 /* The run's loops. */
 int sweep_loops(void);
 
@@ -77,6 +80,9 @@ void crew_kill(gr_actor *self, struct crew *crew);
 
 /* Stops them one after the other, the youngest first: what it sent is then handled by those before it. */
 void crew_stop_in_turn(gr_actor *self, struct crew *crew);
+
+/* Waits for the down of any that is watched; false if it did not come. */
+bool crew_wait_any(gr_actor *self, struct crew *crew);
 
 /* Waits for the downs of actors that end by themselves. */
 void crew_wait(gr_actor *self, struct crew *crew);

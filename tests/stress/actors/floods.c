@@ -27,8 +27,12 @@ static int coroutines(gr_actor *self, void *argument)
         .value = 0);
     for (int i = 0; i < 6; i++) watch(self, gr_spawn_with(self, pour, (.loop = GR_SPREAD), .ref = sink));
     CHECK_EQ(wait_downs(self, 6), 0);
-    struct number sum;
-    CHECK_EQ(gr_call(self, sink, &sum, GR_FOREVER, get_sum), 0);
+    /* A sender's down may overtake its last messages, which went another way. */
+    struct number sum = {0};
+    for (int i = 0; i < 60000 && sum.value < 6 * messages; i++) {
+        CHECK_EQ(gr_call(self, sink, &sum, GR_FOREVER, get_sum), 0);
+        CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+    }
     CHECK_EQ(sum.value, 6 * messages);
     return 0;
 }
@@ -56,7 +60,7 @@ static void relay_number(gr_actor *self, struct relay *r, const struct number *m
     int error = gr_send(self, r->to, number, .value = m->value - 1);
     r->sent += error == 0;
     r->refused += error != 0;
-    if (error != 0) CHECK_EQ(error, GR_EFULL);
+    CHECK(error == 0 || error == GR_EFULL || error == GR_ESTALE); /* stale: the system stops */
 }
 
 static void relay_get_sum(gr_actor *self, struct relay *r, const struct get_sum *m)
@@ -101,7 +105,7 @@ static bool run(const char *name, root_function root, int loops)
 int main(void)
 {
     int passed = 0, failed = 0;
-    messages = (int64_t)test_share(10000);
+    messages = (int64_t)test_share(100000);
     for (int loops = 1; loops <= 3; loops++) {
         bool ok = run("coroutines", coroutines, loops);
         bool ok_too = run("relays", relays, loops);

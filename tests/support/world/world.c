@@ -168,6 +168,12 @@ int64_t next_number(gr_actor *self)
     return number != NULL ? number->value : INT64_MIN;
 }
 
+void next_ping(gr_actor *self)
+{
+    struct gr_mail mail = next_mail(self);
+    CHECK(gr_mail_as(&mail, ping) != NULL);
+}
+
 void no_mail(gr_actor *self, gr_time time)
 {
     struct gr_mail mail;

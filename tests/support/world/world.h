@@ -63,6 +63,9 @@ struct gr_mail next_mail(gr_actor *self);
 /* Waits for a message `number` and returns its value; anything else is a failure. */
 int64_t next_number(gr_actor *self);
 
+/* Waits for a message `ping`; anything else is a failure. */
+void next_ping(gr_actor *self);
+
 /* Checks that nothing is in the mailbox for the time. */
 void no_mail(gr_actor *self, gr_time time);
 

@@ -98,32 +98,32 @@ Case(watchdog, g19_a_coroutine_that_does_not_wait_is_named_too)
 }
 
 /* Waits for an answer that never comes, whatever it is told. */
-static int stubborn_main(gr_actor *self, const struct gr_nothing *m)
+static int unmoved_main(gr_actor *self, const struct gr_nothing *m)
 {
     gr_future *never = gr_ask(self, gr_self(self), GR_FOREVER, get_sum);
     note("%d", gr_await(self, never, GR_FOREVER));
     return 0;
 }
 
-GR_COROUTINE(stubborn, gr_nothing, stubborn_main);
+GR_COROUTINE(unmoved, gr_nothing, unmoved_main);
 
-static int leaves_stubborn(gr_actor *self, void *argument)
+static int leaves_unmoved(gr_actor *self, void *argument)
 {
     int loops = gr_system_loops(gr_actor_system(self));
     for (int i = 0; i < 2 * loops; i++)
-        CHECK(!gr_ref_is_null(gr_spawn_with(self, stubborn, (.loop = GR_LOOP(i % loops)))));
+        CHECK(!gr_ref_is_null(gr_spawn_with(self, unmoved, (.loop = GR_LOOP(i % loops)))));
     return 0;
 }
 
 Case(watchdog, g16_what_ignores_the_stop_of_a_run_is_killed_at_half_of_its_deadline)
 {
-    CHECK_EQ(gr_run_with(leaves_stubborn, NULL, (.loops = 2, .stop_deadline = gr_seconds(1))), 0);
+    CHECK_EQ(gr_run_with(leaves_unmoved, NULL, (.loops = 2, .stop_deadline = gr_seconds(1))), 0);
     CHECK_TEXT(notes(), "-11 -11 -11 -11");
 }
 
 static int stops_with_little_time(gr_actor *self, void *argument)
 {
-    CHECK_EQ(leaves_stubborn(self, NULL), 0);
+    CHECK_EQ(leaves_unmoved(self, NULL), 0);
     CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
     CHECK_EQ(gr_system_stop(gr_actor_system(self), gr_milliseconds(100), NULL, 0, NULL), GR_EBUSY);
     return 0;
