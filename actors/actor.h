@@ -17,7 +17,7 @@
 #include "futures/future.h"
 #include "mailbox/mailbox.h"
 #include "messages/registry.h"
-#include "scheduler/coroutine.h"
+#include "scheduler/coroutines/coroutine.h"
 #include "scheduler/loop.h"
 
 #include <greenroom/coroutine.h>

@@ -114,7 +114,7 @@ static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const st
         actor->work.run = gri_handler_turn;
     }
     if (mailbox->messages | mailbox->bytes | mailbox->policy) gri_mailbox_configure(&actor->mailbox, mailbox);
-    if (holds_exit) actor->flags |= GRI_ACTOR_HOLDS_EXIT; /* a stop may have come before it */
+    if (holds_exit) actor->flags |= GRI_ACTOR_HOLDS_EXIT;       /* a stop may have come before it */
     gri_store(&actor->dispatch, (void *)dispatch, GRI_RELEASE); /* acquired by listings */
     return 0;
 }

@@ -6,7 +6,7 @@
 #ifndef GRI_ACTORS_SYSTEM_H
 #define GRI_ACTORS_SYSTEM_H
 
-#include "actors/slots.h"
+#include "actors/slots/slots.h"
 #include "base/memory.h"
 #include "base/platform.h"
 #include "scheduler/job_runner.h"

@@ -11,7 +11,7 @@
 #include "base/assert.h"
 #include "base/atomic.h"
 #include "base/error.h"
-#include "scheduler/annotate.h"
+#include "scheduler/coroutines/annotate.h"
 
 #include <errno.h>
 #include <fcntl.h>

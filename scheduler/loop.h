@@ -20,10 +20,10 @@
 #include "messages/envelope.h"
 #include "observe/counters.h"
 #include "observe/event_ring.h"
+#include "scheduler/coroutines/stack.h"
 #include "scheduler/doorbell.h"
 #include "scheduler/link.h"
 #include "scheduler/poller.h"
-#include "scheduler/stack.h"
 #include "scheduler/timer_wheel.h"
 #include "scheduler/work.h"
 

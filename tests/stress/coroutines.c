@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/platform.h"
 #include "base/random.h"
-#include "scheduler/coroutine.h"
+#include "scheduler/coroutines/coroutine.h"
 #include "tests/support/share.h"
 
 #include <stdio.h>

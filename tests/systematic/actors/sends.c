@@ -2,7 +2,7 @@
 /* Sends of random programs: what must come of each, told by the receiver's mailbox before it, and what did. */
 #include "actors/actor.h"
 #include "messages/registry.h"
-#include "scheduler/stack.h"
+#include "scheduler/coroutines/stack.h"
 #include "tests/systematic/actors/acts.h"
 
 #include <stdio.h>

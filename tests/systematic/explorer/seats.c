@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The explorer on actors/seats.c: who entered a seat may use its system until it leaves, so a system is freed only
+ * The explorer on actors/slots/seats.c: who entered a seat may use its system until it leaves, so a system is freed only
  * after everyone inside has left, and its seat may then be another's.
  */
 #include "tests/support/explorer/explorer.h"
@@ -14,7 +14,7 @@ static void yield(void)
 }
 
 #define sched_yield() yield()
-#include "../../../actors/seats.c"
+#include "../../../actors/slots/seats.c"
 #undef sched_yield
 
 #include <string.h>
@@ -172,7 +172,7 @@ static const struct gri_explorer_scenario scenarios[] = {
 
 int main(int argc, char **argv)
 {
-    static const char *const sources[] = {"actors/seats.c", NULL};
+    static const char *const sources[] = {"actors/slots/seats.c", NULL};
     static const struct gri_explorer_program program = {"seats", scenarios,
                                                         sizeof scenarios / sizeof scenarios[0], sources};
     return gri_explorer_main(&program, argc, argv);

@@ -2,7 +2,7 @@
 /* Tests of the switch by ucontext, which is built everywhere but used only where there is no assembly. The one in
  * assembly is tested by the same cases, and by those of coroutines. */
 #include "base/platform.h"
-#include "scheduler/switch.h"
+#include "scheduler/coroutines/switch.h"
 #include "tests/unit/scheduler/rounding.h"
 
 #include <criterion/criterion.h>

@@ -3,11 +3,11 @@
  * Coroutines over stack.h and switch.h. A coroutine's own data lies at the top of its stack, so that one that
  * does little costs two pages.
  */
-#include "scheduler/coroutine.h"
+#include "scheduler/coroutines/coroutine.h"
 
 #include "base/assert.h"
-#include "scheduler/annotate.h"
-#include "scheduler/switch.h"
+#include "scheduler/coroutines/annotate.h"
+#include "scheduler/coroutines/switch.h"
 
 enum coroutine_state { READY, RUNNING, SUSPENDED, ENDED };
 

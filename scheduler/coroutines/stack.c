@@ -3,12 +3,12 @@
  * The pool of stacks. Mappings ("slabs") hold stacks of one size and double in number of stacks; they stay until the
  * pool ends. A stack gets its guard when it is first taken, so that a small program makes few calls.
  */
-#include "scheduler/stack.h"
+#include "scheduler/coroutines/stack.h"
 
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/platform.h"
-#include "scheduler/annotate.h"
+#include "scheduler/coroutines/annotate.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -103,8 +103,9 @@ static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref
     struct gri_loop *loop = self->loop;
     struct gri_target target = {.drop = false};
     uint64_t handle = future->obligation.handle;
-    int error = type->id == 0 || reply_type->id == 0 || deadline < 0 ? GR_EINVALID
-                                                                     : admit_request(self, to, &target, &deadline);
+    int error = type->id == 0 || reply_type->id == 0 || deadline < 0
+                    ? GR_EINVALID
+                    : admit_request(self, to, &target, &deadline);
     if (error == 0 && target.drop) error = GR_EFULL;
     if (error == 0) {
         error = GR_ENOMEM;

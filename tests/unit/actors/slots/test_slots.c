@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the slot table: chunks, chains, what plain threads take, the limit, lack of memory. */
 #include "actors/actor.h"
-#include "actors/slots.h"
+#include "actors/slots/slots.h"
 #include "tests/support/world/case.h"
 
 static struct gri_slots slots;

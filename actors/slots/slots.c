@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The slot table and chains of free slots; see slots.h. */
-#include "actors/slots.h"
+#include "actors/slots/slots.h"
 
 #include "actors/actor.h"
 

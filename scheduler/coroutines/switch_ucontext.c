@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The switch of stacks by ucontext.h, where there is no assembly for the processor. It is no faster than its calls. */
 #include "base/assert.h"
-#include "scheduler/switch.h"
+#include "scheduler/coroutines/switch.h"
 
 #include <stddef.h>
 #include <stdint.h>

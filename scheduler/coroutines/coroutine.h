@@ -9,7 +9,7 @@
 #ifndef GRI_SCHEDULER_COROUTINE_H
 #define GRI_SCHEDULER_COROUTINE_H
 
-#include "scheduler/stack.h"
+#include "scheduler/coroutines/stack.h"
 
 struct gri_coroutine;
 

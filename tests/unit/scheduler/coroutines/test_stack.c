@@ -3,8 +3,8 @@
 #define _GNU_SOURCE /* mincore */
 #include "base/error.h"
 #include "base/platform.h"
-#include "scheduler/annotate.h"
-#include "scheduler/stack.h"
+#include "scheduler/coroutines/annotate.h"
+#include "scheduler/coroutines/stack.h"
 #include "tests/unit/base/child.h"
 
 #include <errno.h>
