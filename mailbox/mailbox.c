@@ -8,10 +8,14 @@
 
 void gri_mailbox_init(struct gri_mailbox *mailbox)
 {
-    *mailbox = (struct gri_mailbox){
-        .bound_messages = GRI_MAILBOX_MESSAGES_DEFAULT,
-        .bound_kib = GRI_MAILBOX_KIB_DEFAULT,
-    };
+    /* By stores: others may still read what they hold of an actor that has just ended. */
+    mailbox->head = NULL;
+    mailbox->tail = NULL;
+    gri_store(&mailbox->count, 0, GRI_RELAXED);
+    gri_store(&mailbox->excess, 0, GRI_RELAXED);
+    mailbox->bound_messages = GRI_MAILBOX_MESSAGES_DEFAULT;
+    mailbox->bound_kib = GRI_MAILBOX_KIB_DEFAULT;
+    gri_full_init(&mailbox->full, 0);
 }
 
 /* The full word that says what the queue is. */
