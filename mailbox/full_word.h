@@ -2,7 +2,8 @@
 /*
  * The word of a mailbox that senders of other loops read before they send: bit 0 says full, the other bits are
  * the owner's (its policy). Only the owner stores it: it sets the bit when the bound is reached and clears it at
- * three quarters; the owner decides when.
+ * three quarters; the owner decides when. Of an actor that isn't born yet, who spawns it and has its slot on lease
+ * stores the policy.
  *
  * It is a hint and publishes nothing, so every access is relaxed: what it refuses or lets through late is bounded
  * by what the sender's links hold. That bound is exact when the owner sets the bit before it gives the cells of a link

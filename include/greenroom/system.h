@@ -28,7 +28,7 @@ typedef struct gr_system_options {
     int loops;             /* [GR_LOOPS] default: the processors this process may use */
     uint64_t seed;         /* [GR_SEED] not 0: simulate on one thread from this seed */
     uint64_t memory_max;   /* [GR_MEMORY_MAX] bytes, but for strings, buffers and stacks; default: no limit */
-    uint32_t actors_max;   /* [GR_ACTORS_MAX] default 16 Mi */
+    uint32_t actors_max;   /* [GR_ACTORS_MAX] rounded up to some thousands; default 16 Mi */
     uint32_t stack_size;   /* [GR_STACK_SIZE] bytes of a coroutine's stack; default 64 KiB */
     int blocking_threads;  /* [GR_BLOCKING_THREADS] most threads for gr_blocking; default 64 */
     gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */
