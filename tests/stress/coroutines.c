@@ -79,7 +79,9 @@ static void run_task(void *argument)
 static int begin(struct side *side, struct task *task, struct gri_random *random)
 {
     *task = (struct task){.seed = gri_random_next(random), .rounds = (unsigned)gri_random_below(random, 40)};
-    size_t size = (size_t)16384 << gri_random_below(random, 3);
+    /* AddressSanitizer's frames are several times as large. */
+    size_t least = GRI_ADDRESS_SANITIZER ? 65536 : 16384;
+    size_t size = least << gri_random_below(random, 3);
     int err = gri_coroutine_create(&side->pool, size, run_task, task, &task->coroutine);
     if (err == 0 && gri_random_below(random, 8) == 0)
         err = gri_coroutine_create(&side->pool, 0, run_inner, task, &task->inner);

@@ -362,7 +362,7 @@ static void check_model(void)
     if (gri_timer_wheel_count(&wheel) != armed) cr_assert_fail("the count is wrong");
 }
 
-Test(timer_wheel, g14_it_does_what_a_sorted_list_would_do, .timeout = 120)
+Test(timer_wheel, g14_it_does_what_a_sorted_list_would_do)
 {
     static const uint64_t bits[] = {63, 40, 22, 14, 9};
     uint64_t runs = test_share(400);
@@ -393,7 +393,7 @@ static void count(struct gri_timer *timer, void *context)
     ++*(uint64_t *)context;
 }
 
-Test(timer_wheel, of_a_million_timers_none_is_late_by_more_than_a_tick, .timeout = 60)
+Test(timer_wheel, of_a_million_timers_none_is_late_by_more_than_a_tick)
 {
     enum { COUNT = 1000000, TICK = 1000 };
     struct gri_random random;

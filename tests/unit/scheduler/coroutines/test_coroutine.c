@@ -513,7 +513,7 @@ static void wait_deep(void *argument)
     self->sum = (uint64_t)(frame[0] + frame[4999]);
 }
 
-Test(coroutine, very_many_are_alive_at_once_for_two_pages_each, .timeout = 120)
+Test(coroutine, very_many_are_alive_at_once_for_two_pages_each)
 {
     static struct self selves[MANY];
     int many = is_plain_build() ? MANY : MANY_WITH_SHADOWS;

@@ -148,7 +148,7 @@ Test(stack, sizes_are_rounded_up_to_powers_of_two_and_include_the_guard)
     end();
 }
 
-Test(stack, every_byte_of_many_stacks_is_their_own, .timeout = 60)
+Test(stack, every_byte_of_many_stacks_is_their_own)
 {
     enum { COUNT = 300 };
     EACH_GUARD(guard)
@@ -239,7 +239,7 @@ static void use_many_but_some(struct gri_stack **stacks, int count, int each)
         if (i % each) gri_stack_give(&pool, stacks[i]);
 }
 
-Test(stack, memory_falls_when_many_stacks_are_freed, .timeout = 60)
+Test(stack, memory_falls_when_many_stacks_are_freed)
 {
     enum { COUNT = 6000 };
     static struct gri_stack *stacks[COUNT];
@@ -266,7 +266,7 @@ Test(stack, memory_falls_when_many_stacks_are_freed, .timeout = 60)
     }
 }
 
-Test(stack, memory_stays_bounded_when_every_mapping_keeps_one_stack, .timeout = 60)
+Test(stack, memory_stays_bounded_when_every_mapping_keeps_one_stack)
 {
     enum { COUNT = 6000 };
     static struct gri_stack *stacks[COUNT];
@@ -627,7 +627,7 @@ static int count_free_mappings(void)
 }
 
 /* On the real limit of mappings: a test has a process of its own, so it may use them up. */
-Test(stack, the_limit_of_mappings_is_an_error_or_a_canary, .timeout = 120)
+Test(stack, the_limit_of_mappings_is_an_error_or_a_canary)
 {
     enum { COUNT = 40000 };
     static struct gri_stack *stacks[COUNT];
