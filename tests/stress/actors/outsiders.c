@@ -148,7 +148,7 @@ static void one_life(int loops, uint64_t number)
 int main(void)
 {
     int passed = 0, failed = 0;
-    uint64_t lives = test_share(60);
+    uint64_t lives = test_share(12);
     for (int loops = 1; loops <= 3; loops++) {
         int before = failures();
         for (uint64_t i = 0; i < lives; i++) one_life(loops, i);
