@@ -198,8 +198,9 @@ static bool stop_somehow(struct gri_runtime *runtime, gr_time half, gr_time dead
     if (gri_runtime_stop_steps(runtime, half, deadline, &stopped)) return stopped;
     while (!gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
         if (!wait_for_driver(runtime, half, deadline)) return false;
-        /* Whoever ran it left with everything done, but where blocking jobs outlast the deadline. */
-        if (!is_stage(runtime, GRI_STAGE_STOPPED)) return true;
+        /* Whoever ran it left with everything done, but where blocking jobs outlast the deadline, or where this stop
+         * began just after the last one ended. */
+        if (is_stage(runtime, GRI_STAGE_IDLE)) return true;
     }
     /* Whoever ran it may have ended the stop before this thread could look. */
     stopped = is_stage(runtime, GRI_STAGE_IDLE);
