@@ -44,12 +44,10 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     copy_small(m->payload, message, type->size);
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
     gri_mailbox_count_small(&actor->mailbox);
-    if (actor->busy == 0) {
-        gri_mailbox_append_first(&actor->mailbox, m); /* who waits for mail has none: one branch tells both */
-        gri_actor_has_mail(actor);
-    } else {
-        gri_mailbox_append(&actor->mailbox, m);
-    }
+    gri_mailbox_append(&actor->mailbox, m);
+    bool wakes = actor->busy == 0;
+    actor->busy |= wakes; /* GRI_BUSY_SCHEDULED */
+    gri_work_push_if(&loop->runnable, &actor->work, wakes);
     return true;
 }
 

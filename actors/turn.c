@@ -153,7 +153,7 @@ static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
         } else {
             if (handled == left) break;
             __builtin_prefetch(m->next);
-            self->mailbox.head = m->next;
+            gri_mailbox_unlink_first(&self->mailbox, m);
             gri_mailbox_count(&self->mailbox, m, -1);
             handled++;
             handle_user(self, dispatch, m);

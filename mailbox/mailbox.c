@@ -10,7 +10,7 @@ void gri_mailbox_init(struct gri_mailbox *mailbox)
 {
     /* By stores: others may still read what they hold of an actor that has just ended. */
     mailbox->head = NULL;
-    mailbox->tail = NULL;
+    mailbox->end = &mailbox->head;
     gri_store(&mailbox->count, 0, GRI_RELAXED);
     gri_store(&mailbox->excess, 0, GRI_RELAXED);
     mailbox->bound_messages = GRI_MAILBOX_MESSAGES_DEFAULT;
@@ -124,22 +124,18 @@ void gri_mailbox_push_start(struct gri_mailbox *mailbox, struct gri_message *m)
 {
     GRI_ASSERT(m->kind == GRI_MAIL_START);
     m->next = mailbox->head;
-    if (mailbox->head == NULL) mailbox->tail = m;
+    if (mailbox->head == NULL) mailbox->end = &m->next;
     mailbox->head = m;
 }
 
 struct gri_message *gri_mailbox_drop_oldest(struct gri_mailbox *mailbox)
 {
     struct gri_message **link = &mailbox->head;
-    struct gri_message *before = NULL;
-    while (*link != NULL && (*link)->kind != GRI_MAIL_USER) {
-        before = *link;
-        link = &before->next;
-    }
+    while (*link != NULL && (*link)->kind != GRI_MAIL_USER) link = &(*link)->next;
     struct gri_message *m = *link;
     if (m == NULL) return NULL;
     *link = m->next;
-    if (mailbox->tail == m) mailbox->tail = before;
+    if (mailbox->end == &m->next) mailbox->end = link;
     gri_mailbox_count(mailbox, m, -1);
     if (gri_mailbox_is_full(mailbox)) (void)gri_mailbox_check_room(mailbox);
     return m;

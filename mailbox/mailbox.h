@@ -25,7 +25,7 @@
 
 struct gri_mailbox {
     struct gri_message *head; /* the oldest; NULL when empty */
-    struct gri_message *tail; /* the newest; undefined when empty */
+    struct gri_message **end; /* where the next one is linked: the newest's `next`, or `head` when empty */
     gri_atomic_u32 count;     /* user messages in the queue; stored by the owner, read by listings */
     uint32_t bound_messages;  /* the bound on `count` */
     gri_atomic_u64 excess; /* weight of those messages beyond the smallest block of each, bytes; as `count` */
@@ -114,23 +114,19 @@ enum gri_verdict gri_full_verdict(uint32_t full);
 /* Called after the sums grew to the bound: stores the full word. */
 void gri_mailbox_reached_bound(struct gri_mailbox *mailbox);
 
-/* Appends to an empty queue. */
-static inline void gri_mailbox_append_first(struct gri_mailbox *mailbox, struct gri_message *m)
-{
-    m->next = NULL;
-    mailbox->head = m;
-    mailbox->tail = m;
-}
-
-/* Appends to the queue, whatever it is. */
+/* Appends to the queue. */
 static inline void gri_mailbox_append(struct gri_mailbox *mailbox, struct gri_message *m)
 {
     m->next = NULL;
-    if (mailbox->head == NULL)
-        mailbox->head = m;
-    else
-        mailbox->tail->next = m;
-    mailbox->tail = m;
+    *mailbox->end = m;
+    mailbox->end = &m->next;
+}
+
+/* Takes the oldest, which the caller has seen, off the queue; the sums are the caller's. */
+static inline void gri_mailbox_unlink_first(struct gri_mailbox *mailbox, const struct gri_message *m)
+{
+    mailbox->head = m->next;
+    if (mailbox->head == NULL) mailbox->end = &mailbox->head;
 }
 
 /* Adds one user message to the sums, or with -1 takes it out again. The owner is the only writer: no read-modify-write,
@@ -182,7 +178,7 @@ static inline struct gri_message *gri_mailbox_pop(struct gri_mailbox *mailbox, b
 {
     struct gri_message *m = mailbox->head;
     if (m == NULL) return NULL;
-    mailbox->head = m->next;
+    gri_mailbox_unlink_first(mailbox, m);
     if (__builtin_expect(m->kind == GRI_MAIL_USER, 1)) {
         gri_mailbox_count(mailbox, m, -1);
         if (__builtin_expect(gri_mailbox_is_full(mailbox), 0)) *room = gri_mailbox_check_room(mailbox);

@@ -57,6 +57,7 @@ int gri_loop_init(struct gri_loop *loop, const struct gri_loop_options *options)
         fini_arrays(loop);
         return GR_ENOMEM;
     }
+    gri_work_queue_init(&loop->runnable);
     gri_pool_init(&loop->pool, loop->memory, options->bypass_pools);
     gri_timer_wheel_init(&loop->timers, loop->now);
     gri_random_seed(&loop->random, options->seed);
@@ -69,7 +70,7 @@ int gri_loop_init(struct gri_loop *loop, const struct gri_loop_options *options)
 
 void gri_loop_fini(struct gri_loop *loop)
 {
-    GRI_ASSERT(loop->runnable.head == NULL && loop->injected == NULL);
+    GRI_ASSERT(gri_work_queue_is_empty(&loop->runnable) && loop->injected == NULL);
     for (unsigned i = 0; i < loop->count; i++)
         if (loop->links[i].ring != NULL)
             gri_memory_release(loop->memory, loop->links[i].ring, gri_ring_size(GRI_LINK_RING));
@@ -170,22 +171,23 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     loop->turns_since_clock += turns;
     gri_count(&loop->counters, GRI_COUNTER_TURNS, turns);
 
-    if (loop->runnable.head == NULL && loop->timers.count != 0) gri_loop_read_clock(loop);
+    if (gri_work_queue_is_empty(&loop->runnable) && loop->timers.count != 0) gri_loop_read_clock(loop);
     bool waiting = loop->dirty != 0 && gri_link_flush(loop);
     if (loop->count > 1) flush_returns(loop);
     current_loop = NULL;
-    return loop->runnable.head != NULL || loop->pending != 0 || (waiting && loop->poller == NULL);
+    return !gri_work_queue_is_empty(&loop->runnable) || loop->pending != 0 ||
+           (waiting && loop->poller == NULL);
 }
 
 bool gri_loop_has_work(const struct gri_loop *loop)
 {
-    return loop->runnable.head != NULL || loop->pending != 0 || loop->dirty != 0 ||
+    return !gri_work_queue_is_empty(&loop->runnable) || loop->pending != 0 || loop->dirty != 0 ||
            gri_load(&loop->doorbell.word, GRI_RELAXED) != 0;
 }
 
 bool gri_loop_try_park(struct gri_loop *loop)
 {
-    if (loop->pending != 0 || loop->runnable.head != NULL) return false;
+    if (loop->pending != 0 || !gri_work_queue_is_empty(&loop->runnable)) return false;
     return gri_doorbell_park(&loop->doorbell);
 }
 

@@ -3,6 +3,7 @@
 #ifndef GRI_SCHEDULER_WORK_H
 #define GRI_SCHEDULER_WORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct gri_loop;
@@ -12,26 +13,43 @@ struct gri_work {
     void (*run)(struct gri_loop *loop, struct gri_work *); /* one turn; may queue the work again */
 };
 
-/* First in, first out. */
+/* First in, first out. Points into itself while empty, so it stays where it was initialised. */
 struct gri_work_queue {
-    struct gri_work *head; /* the next to run; NULL when empty */
-    struct gri_work *tail; /* the last; undefined when empty */
+    struct gri_work *head; /* the next to run; anything when empty */
+    struct gri_work *
+        *end; /* where the next one to queue is noted: the last one's `next`, or `head` when empty */
 };
+
+static inline void gri_work_queue_init(struct gri_work_queue *queue)
+{
+    queue->head = NULL;
+    queue->end = &queue->head;
+}
+
+static inline bool gri_work_queue_is_empty(const struct gri_work_queue *queue)
+{
+    return queue->end == &queue->head;
+}
+
+/* Queues work if `really`, else leaves a note behind the end that nobody reads. Without a branch: whether a receiver
+ * already has a turn coming is often a matter of chance, and a branch that is guessed wrong costs as much as a turn. */
+static inline void gri_work_push_if(struct gri_work_queue *queue, struct gri_work *work, bool really)
+{
+    *queue->end = work;
+    queue->end = really ? &work->next : queue->end;
+}
 
 static inline void gri_work_push(struct gri_work_queue *queue, struct gri_work *work)
 {
-    work->next = NULL;
-    if (queue->head == NULL)
-        queue->head = work;
-    else
-        queue->tail->next = work;
-    queue->tail = work;
+    gri_work_push_if(queue, work, true);
 }
 
 static inline struct gri_work *gri_work_pop(struct gri_work_queue *queue)
 {
+    if (gri_work_queue_is_empty(queue)) return NULL;
     struct gri_work *work = queue->head;
-    if (work != NULL) queue->head = work->next;
+    queue->head = work->next;
+    if (queue->end == &work->next) queue->end = &queue->head;
     return work;
 }
 
