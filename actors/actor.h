@@ -240,9 +240,6 @@ struct gr_future *gri_future_create(struct gr_actor *self);
 /* Gives an actor's future its outcome; takes the answer, which may be NULL. */
 void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);
 
-/* Ends an obligation whatever it is: at its owner's end, or by its own functions. */
-void gri_future_drop(struct gr_future *future);
-
 /* ---- foreign.c: plain threads ---- */
 
 /* As gri_send, gri_ask, ... with self NULL. */
@@ -293,9 +290,6 @@ void gri_actor_tell_room(struct gr_actor *actor);
 /* At its end: sends each watcher its down, and each who waits for room its room signal. */
 void gri_actor_tell_end(struct gr_actor *actor, int reason);
 
-/* Ends a watch at its owner's end. */
-void gri_watch_drop(struct gr_actor *owner, struct gri_watch_record *record);
-
 /* Asks for room without a handle: for a resting or waiting sender. False when there is no memory. */
 bool gri_watch_room(struct gr_actor *self, gr_ref actor);
 
@@ -306,10 +300,5 @@ void gri_job_abandon(struct gr_future *future);
 
 /* The reply of a job arrived: frees its record. */
 void gri_job_arrived(struct gri_message *reply);
-
-/* ---- delayed.c ---- */
-
-/* Ends a timer at its owner's end. */
-void gri_delayed_drop(struct gr_actor *owner, struct gri_obligation *obligation);
 
 #endif

@@ -44,6 +44,14 @@ static void fire(struct gri_timer *timer, void *context)
     send_due(context, to, m);
 }
 
+static void drop_delayed(struct gr_actor *owner, struct gri_obligation *obligation)
+{
+    struct delayed *delayed = GRI_CONTAINER_OF(obligation, struct delayed, obligation);
+    gri_loop_disarm(owner->loop, &delayed->timer);
+    gri_message_dispose(owner->loop, delayed->message);
+    free_delayed(delayed);
+}
+
 int gri_send_after(gr_actor *self, gr_ref to, gr_time delay, uint64_t *timer, const struct gr_type *type,
                    const void *message)
 {
@@ -55,8 +63,7 @@ int gri_send_after(gr_actor *self, gr_ref to, gr_time delay, uint64_t *timer, co
     struct gri_message *m = gri_new_user_message(self, type, message);
     struct delayed *delayed = gri_pool_take(&loop->pool, gri_pool_class(sizeof *delayed));
     if (extra == NULL || m == NULL || delayed == NULL) goto fail;
-    *delayed = (struct delayed){
-        .obligation.kind = GRI_OBLIGATION_TIMER, .owner = self, .to = to, .message = m};
+    *delayed = (struct delayed){.obligation.drop = drop_delayed, .owner = self, .to = to, .message = m};
     delayed->timer.fire = fire;
     delayed->obligation.handle = gri_handles_add(&extra->handles, &loop->pool, &delayed->obligation);
     if (delayed->obligation.handle == 0) goto fail;
@@ -71,20 +78,12 @@ fail:
     return gri_fail(self, GR_ENOMEM, "gr_send_after: no memory");
 }
 
-void gri_delayed_drop(struct gr_actor *owner, struct gri_obligation *obligation)
-{
-    struct delayed *delayed = GRI_CONTAINER_OF(obligation, struct delayed, obligation);
-    gri_loop_disarm(owner->loop, &delayed->timer);
-    gri_message_dispose(owner->loop, delayed->message);
-    free_delayed(delayed);
-}
-
 int gr_timer_cancel(gr_actor *self, uint64_t timer)
 {
     struct gri_obligation *obligation = self->extra == NULL ? NULL
                                                             : gri_handles_find(&self->extra->handles, timer);
-    if (obligation == NULL || obligation->kind != GRI_OBLIGATION_TIMER)
+    if (obligation == NULL || obligation->drop != drop_delayed)
         return gri_fail(self, GR_ENOTFOUND, "gr_timer_cancel: it was sent, or there is no such timer");
-    gri_delayed_drop(self, obligation);
+    drop_delayed(self, obligation);
     return 0;
 }

@@ -11,17 +11,7 @@ static void drop_obligations(struct gr_actor *actor)
     struct gri_list_node *node;
     while ((node = gri_list_first(&actor->extra->obligations)) != NULL) {
         struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
-        switch (obligation->kind) {
-        case GRI_OBLIGATION_FUTURE:
-            gri_future_drop(GRI_CONTAINER_OF(obligation, struct gr_future, obligation));
-            break;
-        case GRI_OBLIGATION_WATCH:
-            gri_watch_drop(actor, GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation));
-            break;
-        case GRI_OBLIGATION_TIMER:
-            gri_delayed_drop(actor, obligation);
-            break;
-        }
+        obligation->drop(actor, obligation);
     }
 }
 

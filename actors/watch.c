@@ -54,6 +54,25 @@ static void ring_remove(struct gr_actor *actor, struct gri_list_node *node)
     node->next->prev = node->prev;
 }
 
+/* Takes the record out of the watcher's books. */
+static void forget(struct gr_actor *owner, struct gri_watch_record *record)
+{
+    gri_handles_remove(&owner->extra->handles, record->obligation.handle);
+    gri_list_remove(&record->obligation.node);
+}
+
+/* Ends a watch early: tells the watched actor's loop. */
+static void drop_watch(struct gr_actor *owner, struct gri_obligation *obligation)
+{
+    struct gri_watch_record *record = GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation);
+    forget(owner, record);
+    struct gri_message *m = envelope_of(record);
+    m->kind = GRI_MAIL_DEMONITOR;
+    m->flags = 0;
+    m->reply = NULL;
+    gri_post(owner->loop, record->actor, m);
+}
+
 int gr_monitor(gr_actor *self, gr_ref actor, uint64_t *monitor)
 {
     struct gri_loop *loop = self->loop;
@@ -63,8 +82,7 @@ int gr_monitor(gr_actor *self, gr_ref actor, uint64_t *monitor)
     struct gri_message *notice = new_notice(self, GRI_MAIL_MONITOR, actor);
     if (extra == NULL || m == NULL || notice == NULL) goto fail;
     struct gri_watch_record *record = (struct gri_watch_record *)m->payload;
-    *record = (struct gri_watch_record){
-        .obligation.kind = GRI_OBLIGATION_WATCH, .actor = actor, .notice = notice};
+    *record = (struct gri_watch_record){.obligation.drop = drop_watch, .actor = actor, .notice = notice};
     record->obligation.handle = gri_handles_add(&extra->handles, &loop->pool, &record->obligation);
     if (record->obligation.handle == 0) goto fail;
     gri_list_push_back(&extra->obligations, &record->obligation.node);
@@ -78,32 +96,15 @@ fail:
     return gri_fail(self, GR_ENOMEM, "gr_monitor: no memory");
 }
 
-/* Takes the record out of the watcher's books. */
-static void forget(struct gr_actor *owner, struct gri_watch_record *record)
-{
-    gri_handles_remove(&owner->extra->handles, record->obligation.handle);
-    gri_list_remove(&record->obligation.node);
-}
-
-void gri_watch_drop(struct gr_actor *owner, struct gri_watch_record *record)
-{
-    forget(owner, record);
-    struct gri_message *m = envelope_of(record);
-    m->kind = GRI_MAIL_DEMONITOR;
-    m->flags = 0;
-    m->reply = NULL;
-    gri_post(owner->loop, record->actor, m);
-}
-
 int gr_demonitor(gr_actor *self, uint64_t monitor)
 {
     struct gri_obligation *obligation = self->extra == NULL
                                             ? NULL
                                             : gri_handles_find(&self->extra->handles, monitor);
-    if (obligation == NULL || obligation->kind != GRI_OBLIGATION_WATCH)
+    if (obligation == NULL || obligation->drop != drop_watch)
         return gri_fail(self, GR_ENOTFOUND,
                         "gr_demonitor: its down was delivered, or there is no such watch");
-    gri_watch_drop(self, GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation));
+    drop_watch(self, obligation);
     return 0;
 }
 

@@ -11,14 +11,13 @@
 
 #include <greenroom/base.h>
 
-/* What an obligation is. */
-enum gri_obligation_kind { GRI_OBLIGATION_FUTURE, GRI_OBLIGATION_WATCH, GRI_OBLIGATION_TIMER };
+struct gr_actor;
 
 /* The part that all obligations begin with. */
 struct gri_obligation {
-    struct gri_list_node node;     /* in its actor's list */
-    uint64_t handle;               /* its number, or 0 once it is over */
-    enum gri_obligation_kind kind; /* what it is */
+    struct gri_list_node node;                                     /* in its actor's list */
+    uint64_t handle;                                               /* its number, or 0 once it is over */
+    void (*drop)(struct gr_actor *owner, struct gri_obligation *); /* ends it early, and says what it is */
 };
 
 /* One place of the table. */

@@ -28,9 +28,10 @@ void gri_future_complete(struct gr_future *future, int error, struct gri_message
     if (owner->extra->wait == GRI_WAIT_FUTURE && owner->extra->awaited == future) gri_actor_wake(owner);
 }
 
-void gri_future_drop(struct gr_future *future)
+/* Gives an actor's future back, whatever has become of it. */
+static void drop_future(struct gr_actor *owner, struct gri_obligation *obligation)
 {
-    struct gr_actor *owner = future->owner;
+    struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
     gri_handles_remove(&owner->extra->handles, future->obligation.handle);
     future->obligation.handle = 0;
     gri_loop_disarm(owner->loop, &future->timer);
@@ -46,8 +47,7 @@ static int init_future(struct gr_actor *self, struct gr_future *future)
 {
     struct gri_actor_extra *extra = gri_actor_extra(self);
     if (extra == NULL) return GR_ENOMEM;
-    *future = (struct gr_future){
-        .obligation.kind = GRI_OBLIGATION_FUTURE, .error = GRI_FUTURE_PENDING, .owner = self};
+    *future = (struct gr_future){.obligation.drop = drop_future, .error = GRI_FUTURE_PENDING, .owner = self};
     future->timer.fire = future_timed_out;
     future->obligation.handle = gri_handles_add(&extra->handles, &self->loop->pool, &future->obligation);
     if (future->obligation.handle == 0) return GR_ENOMEM;
@@ -231,7 +231,7 @@ void gr_future_release(gr_future *future)
     if (future->is_foreign)
         gri_foreign_release(future);
     else
-        gri_future_drop(future);
+        drop_future(future->owner, &future->obligation);
 }
 
 void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply)
