@@ -197,12 +197,19 @@ void gri_actor_end(struct gr_actor *actor, int reason);
 /* Takes an envelope that arrived at its loop. */
 void gri_deliver(struct gri_loop *loop, struct gri_message *m);
 
+/* Ends the rest of an actor that waited for room at another. */
+void gri_actor_end_rest(struct gr_actor *actor);
+
 /* Queues an actor whose mailbox just got mail, if mail makes it runnable. */
 static inline void gri_actor_has_mail(struct gr_actor *actor)
 {
-    if (actor->busy != 0) return;
-    actor->busy = GRI_BUSY_SCHEDULED;
-    gri_loop_schedule(actor->loop, &actor->work);
+    if (actor->busy == 0) {
+        actor->busy = GRI_BUSY_SCHEDULED;
+        gri_loop_schedule(actor->loop, &actor->work);
+    } else if (__builtin_expect((actor->busy & GRI_BUSY_RESTING) != 0, 0) &&
+               gri_mailbox_is_full(&actor->mailbox)) {
+        gri_actor_end_rest(actor); /* others may rest for this one: in a ring of them nobody would go on */
+    }
 }
 
 /* Sends control or a signal from `loop` to an actor, wherever it is; takes it; always succeeds. */

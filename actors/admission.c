@@ -59,6 +59,12 @@ int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, 
     return GR_EFULL;
 }
 
+void gri_actor_end_rest(struct gr_actor *actor)
+{
+    actor->busy &= (uint8_t)~GRI_BUSY_RESTING;
+    if (actor->mailbox.head != NULL) gri_actor_has_mail(actor);
+}
+
 void gri_rest(struct gr_actor *self, gr_ref until)
 {
     if (self->busy & GRI_BUSY_RESTING) return;

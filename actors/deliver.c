@@ -45,12 +45,10 @@ static void deliver_room(struct gri_loop *loop, struct gr_actor *actor, struct g
     }
     gri_loop_free_message(loop, m);
     if (actor->extra != NULL) actor->extra->has_room = true;
-    if (actor->busy & GRI_BUSY_RESTING) {
-        actor->busy &= (uint8_t)~GRI_BUSY_RESTING;
-        if (actor->mailbox.head != NULL) gri_actor_has_mail(actor);
-    } else if (actor->extra != NULL && actor->extra->wait == GRI_WAIT_ROOM) {
+    if (actor->busy & GRI_BUSY_RESTING)
+        gri_actor_end_rest(actor);
+    else if (actor->extra != NULL && actor->extra->wait == GRI_WAIT_ROOM)
         gri_actor_wake(actor);
-    }
 }
 
 static void deliver_kill(struct gr_actor *actor, struct gri_message *m)

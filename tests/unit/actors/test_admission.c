@@ -421,6 +421,58 @@ Case(admission, g15_two_full_actors_that_send_to_each_other_go_on)
     run_everywhere(rivals);
 }
 
+struct hop {
+    gr_ref next; /* in the ring */
+};
+
+static int hop_start(gr_actor *self, struct hop *h, const struct gr_nothing *m)
+{
+    return 0;
+}
+
+static void hop_address(gr_actor *self, struct hop *h, const struct address *m)
+{
+    h->next = m->ref;
+}
+
+/* Sends a number on, one less. */
+static void hop_number(gr_actor *self, struct hop *h, const struct number *m)
+{
+    if (m->value > 0) gr_send(self, h->next, number, .value = m->value - 1);
+}
+
+static void hop_get_sum(gr_actor *self, struct hop *h, const struct get_sum *m)
+{
+    gr_reply(self, get_sum, .value = 1);
+}
+
+GR_ACTOR(hop, struct hop, gr_nothing, hop_start, GR_ON(address, hop_address), GR_ON(number, hop_number),
+         GR_ON(get_sum, hop_get_sum));
+
+#define RING 8
+
+static int ring(gr_actor *self, void *argument)
+{
+    gr_ref refs[RING];
+    for (int i = 0; i < RING; i++)
+        refs[i] = gr_spawn_with(self, hop,
+                                (.loop = GR_SPREAD, .mailbox = {.messages = 4, .policy = GR_POLICY_WAIT}));
+    for (int i = 0; i < RING; i++) gr_send(self, refs[i], address, .ref = refs[(i + 1) % RING]);
+    for (int i = 0; i < 2000; i++) gr_send(self, refs[i % RING], number, .value = 20);
+    for (int i = 0; i < RING; i++) {
+        struct number out;
+        CHECK_EQ(gr_call(self, refs[i], &out, gr_seconds(5), get_sum), 0); /* none rests for ever */
+    }
+    return 0;
+}
+
+/* Each rested for the next one, and filled up while it did. */
+Case(admission, g15_a_ring_of_resting_actors_that_fill_up_goes_on)
+{
+    run_everywhere(ring);
+    run_seeds(2, 20, ring);
+}
+
 static int own_mailbox(gr_actor *self, void *argument)
 {
     /* The root's own mailbox is not bounded here; a small one of its own: */
