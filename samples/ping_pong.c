@@ -25,7 +25,8 @@ static int ponger_start(gr_actor *self, struct ponger *p, const struct gr_nothin
 static void ponger_ball(gr_actor *self, struct ponger *p, const struct ball *m)
 {
     p->returned++;
-    gr_send(self, gr_sender(self), ball, .left = m->left);
+    int err = gr_send(self, gr_sender(self), ball, .left = m->left);
+    if (err != 0) gr_exit(self, err); /* the ball is lost, and the game with it */
 }
 
 GR_ACTOR(ponger, struct ponger, gr_nothing, ponger_start, GR_ON(ball, ponger_ball));
@@ -47,32 +48,37 @@ static int pinger_start(gr_actor *self, struct pinger *p, const struct play *m)
 {
     p->ponger = m->ponger;
     p->round_trips = m->round_trips;
-    gr_send(self, p->ponger, ball, .left = m->round_trips);
-    return 0;
+    return gr_send(self, p->ponger, ball, .left = m->round_trips);
 }
 
 static void pinger_ball(gr_actor *self, struct pinger *p, const struct ball *m)
 {
-    if (m->left > 1) {
-        gr_send(self, p->ponger, ball, .left = m->left - 1);
+    if (m->left == 1) {
+        printf("%" PRId64 " round trips\n", p->round_trips);
+        gr_exit(self, 0);
         return;
     }
-    printf("%" PRId64 " round trips\n", p->round_trips);
-    gr_exit(self, 0);
+    int err = gr_send(self, p->ponger, ball, .left = m->left - 1);
+    if (err != 0) gr_exit(self, err);
 }
 
 GR_ACTOR(pinger, struct pinger, play, pinger_start, GR_ON(ball, pinger_ball));
 
 /* ---- the program ---- */
 
-/* Spawns both and returns. The pinger holds the program's exit: gr_run goes on until it has ended. */
+/* Spawns both, and waits until one of them has ended: the reason of that is the program's. */
 static int run(gr_actor *self, void *argument)
 {
     const int64_t *round_trips = argument;
+    uint64_t monitor;
     gr_ref pong = gr_spawn(self, ponger);
-    gr_ref ping = gr_spawn_with(self, pinger, (.holds_exit = true), .ponger = pong,
-                                .round_trips = *round_trips);
-    return gr_ref_is_null(pong) || gr_ref_is_null(ping) ? GR_ENOMEM : 0;
+    gr_ref ping = gr_spawn(self, pinger, .ponger = pong, .round_trips = *round_trips);
+    if (gr_ref_is_null(pong) || gr_ref_is_null(ping)) return GR_ENOMEM;
+    int err = gr_monitor(self, pong, &monitor);
+    if (err == 0) err = gr_monitor(self, ping, &monitor);
+    struct gr_mail mail;
+    if (err == 0) err = gr_receive(self, &mail, GR_FOREVER);
+    return err == 0 ? mail.signal->reason : err; /* nobody sends to it: what comes is a down */
 }
 
 int main(int argc, char **argv)
