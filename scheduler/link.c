@@ -6,16 +6,26 @@
 #include "mailbox/mailbox.h"
 #include "scheduler/loop.h"
 
-/* Makes the ring of an unused link. Without memory the outbox holds what is sent until a later try succeeds. */
-static bool make_ring(struct gri_loop *loop, struct gri_link *link, unsigned to)
+int gri_links_init(struct gri_loop *loop)
 {
-    link->ring = gri_memory_allocate(loop->memory, gri_ring_size(GRI_LINK_RING));
-    if (link->ring == NULL) return false;
-    gri_ring_init(link->ring, GRI_LINK_RING);
-    gri_ring_producer_init(&link->producer, link->ring);
-    /* Publishes the empty ring; acquired by the consumer's first drain. */
-    gri_store(&loop->peers[to]->rings[loop->index], link->ring, GRI_RELEASE);
-    return true;
+    for (unsigned to = 0; to < loop->count; to++) {
+        struct gri_link *link = &loop->links[to];
+        if (to == loop->index) continue;
+        link->ring = gri_memory_allocate(loop->memory, gri_ring_size(GRI_LINK_RING));
+        if (link->ring == NULL) {
+            gri_links_fini(loop);
+            return GR_ENOMEM;
+        }
+        gri_ring_init(link->ring, GRI_LINK_RING);
+        gri_ring_producer_init(&link->producer, link->ring);
+    }
+    return 0;
+}
+
+void gri_links_fini(struct gri_loop *loop)
+{
+    for (unsigned to = 0; to < loop->count; to++)
+        gri_memory_release(loop->memory, loop->links[to].ring, gri_ring_size(GRI_LINK_RING));
 }
 
 /* Shows the consumer what was pushed, and rings. */
@@ -30,7 +40,6 @@ static void publish(struct gri_loop *loop, struct gri_link *link, unsigned to)
 
 static bool push(struct gri_loop *loop, struct gri_link *link, unsigned to, struct gri_message *m)
 {
-    if (link->ring == NULL && !make_ring(loop, link, to)) return false;
     if (!gri_ring_push(&link->producer, (uintptr_t)m)) return false;
     if (++link->unpublished >= GRI_LINK_BATCH) publish(loop, link, to);
     return true;
@@ -95,21 +104,17 @@ bool gri_link_flush(struct gri_loop *loop)
     return waiting != 0;
 }
 
-/* The consumer's side of the ring from `from`; false while there is none. */
-static bool join(struct gri_loop *loop, unsigned from)
+/* The consumer's side of the ring from `from`: joined at first use, as a peer may be made after this loop. */
+static struct gri_ring_consumer *consumer_of(struct gri_loop *loop, unsigned from)
 {
-    if (loop->inbound[from].ring != NULL) return true;
-    /* Acquires the empty ring that the producer's make_ring published. */
-    struct gri_ring *ring = gri_load(&loop->rings[from], GRI_ACQUIRE);
-    if (ring == NULL) return false;
-    gri_ring_consumer_init(&loop->inbound[from], ring);
-    return true;
+    struct gri_ring_consumer *in = &loop->inbound[from];
+    if (in->ring == NULL) gri_ring_consumer_init(in, loop->peers[from]->links[loop->index].ring);
+    return in;
 }
 
 unsigned gri_link_drain(struct gri_loop *loop, unsigned from, unsigned max)
 {
-    if (!join(loop, from)) return 0;
-    struct gri_ring_consumer *in = &loop->inbound[from];
+    struct gri_ring_consumer *in = consumer_of(loop, from);
     struct gri_link *link = &loop->peers[from]->links[loop->index];
     unsigned done = 0;
     for (uint32_t ready; done < max && (ready = gri_ring_ready(in)) != 0;) {
@@ -133,11 +138,12 @@ unsigned gri_link_drain(struct gri_loop *loop, unsigned from, unsigned max)
 struct gri_message *gri_link_take_last(struct gri_loop *loop, unsigned from)
 {
     struct gri_link *link = &loop->peers[from]->links[loop->index];
+    struct gri_ring_consumer *in = consumer_of(loop, from);
     struct gri_message *m = link->outbox_head;
-    if (link->ring != NULL) gri_ring_publish(&link->producer);
-    if (join(loop, from) && gri_ring_ready(&loop->inbound[from]) != 0) {
-        m = (struct gri_message *)(uintptr_t)gri_ring_at(&loop->inbound[from], 0);
-        gri_ring_advance(&loop->inbound[from], 1);
+    gri_ring_publish(&link->producer);
+    if (gri_ring_ready(in) != 0) {
+        m = (struct gri_message *)(uintptr_t)gri_ring_at(in, 0);
+        gri_ring_advance(in, 1);
     } else if (m != NULL) {
         link->outbox_head = m->next;
         link->outbox_count--;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A link: the way from one loop to another. Envelopes go through one ring per ordered pair of loops, made at first use
+ * A link: the way from one loop to another. Envelopes go through one ring per ordered pair of loops, made with the loop
  * and published in batches; where the ring is full they wait in an intrusive outbox, so that sending never allocates
- * and never fails. Everything on a link keeps its order. It does not look into envelopes but for their weight.
+ * and never fails, and an outbox waits for nothing but its consumer. Everything on a link keeps its order. It does not
+ * look into envelopes but for their weight.
  *
  * Who may touch what: the producer loop all of it, but for `wants_space` and `heavy_bytes`, which both sides touch.
  * Bounds: admission of user messages asks gri_link_is_full; signals, replies and control are exempt.
@@ -22,7 +23,7 @@ struct gri_loop;
 #define GRI_LINK_BATCH       32u         /* messages after which a batch is published */
 
 struct gri_link {
-    struct gri_ring *ring;             /* NULL until first used */
+    struct gri_ring *ring;             /* constant; read by the consumer once; NULL on the way to itself */
     struct gri_ring_producer producer; /* this side's view of the ring */
     struct gri_message *outbox_head;   /* what found the ring full, oldest first */
     struct gri_message *outbox_tail;   /* the newest; undefined when empty */
@@ -31,6 +32,10 @@ struct gri_link {
     gri_atomic_u32 wants_space;        /* 1: the producer waits for the ring to drain */
     gri_atomic_u64 heavy_bytes;        /* weight of heavy messages on the way */
 };
+
+/* Makes the rings of all links of a loop, whose other fields are zero. Errors: GR_ENOMEM. And frees them. */
+int gri_links_init(struct gri_loop *loop);
+void gri_links_fini(struct gri_loop *loop);
 
 /* Sends an envelope from `loop` to another loop; takes it. Only on `loop`'s thread. Visible to the other side at the
  * latest at the next gri_link_flush. */

@@ -13,9 +13,6 @@ const struct gri_step_limits gri_step_limits_default = {
 /* How often an empty loop looks again before it parks; each look costs some nanoseconds. */
 #define SPIN_LOOKS_MAX 2000u
 
-/* How long a loop sleeps at most while an outbox waits. */
-#define OUTBOX_RETRY_NS 10000000
-
 static _Thread_local struct gri_loop *current_loop;
 
 struct gri_loop *gri_loop_current(void)
@@ -29,7 +26,6 @@ static void fini_arrays(struct gri_loop *loop)
     gri_memory_release(loop->memory, loop->links, n * sizeof *loop->links);
     gri_memory_release(loop->memory, loop->inbound, n * sizeof *loop->inbound);
     gri_memory_release(loop->memory, loop->returns, n * sizeof *loop->returns);
-    gri_memory_release(loop->memory, loop->rings, n * sizeof *loop->rings);
 }
 
 static void *allocate_zeroed(struct gri_memory *memory, size_t size)
@@ -52,8 +48,7 @@ int gri_loop_init(struct gri_loop *loop, const struct gri_loop_options *options)
     loop->links = allocate_zeroed(loop->memory, loop->count * sizeof *loop->links);
     loop->inbound = allocate_zeroed(loop->memory, loop->count * sizeof *loop->inbound);
     loop->returns = allocate_zeroed(loop->memory, loop->count * sizeof *loop->returns);
-    loop->rings = allocate_zeroed(loop->memory, loop->count * sizeof *loop->rings);
-    if (loop->links == NULL || loop->inbound == NULL || loop->returns == NULL || loop->rings == NULL) {
+    if (loop->links == NULL || loop->inbound == NULL || loop->returns == NULL || gri_links_init(loop) != 0) {
         fini_arrays(loop);
         return GR_ENOMEM;
     }
@@ -71,9 +66,7 @@ int gri_loop_init(struct gri_loop *loop, const struct gri_loop_options *options)
 void gri_loop_fini(struct gri_loop *loop)
 {
     GRI_ASSERT(gri_work_queue_is_empty(&loop->runnable) && loop->injected == NULL);
-    for (unsigned i = 0; i < loop->count; i++)
-        if (loop->links[i].ring != NULL)
-            gri_memory_release(loop->memory, loop->links[i].ring, gri_ring_size(GRI_LINK_RING));
+    gri_links_fini(loop);
     gri_stack_pool_fini(&loop->stacks);
     gri_pool_fini(&loop->pool);
     fini_arrays(loop);
@@ -216,8 +209,6 @@ static void park(struct gri_loop *loop)
     gr_time next = gri_loop_next_timer(loop);
     gr_time timeout = GR_FOREVER;
     if (next != GR_FOREVER) timeout = gri_clock_left(gri_clock_now(loop->clock), next);
-    /* An outbox whose ring could not be made, for lack of memory, has nobody to ring for it: try again soon. */
-    if (loop->dirty != 0 && timeout > OUTBOX_RETRY_NS) timeout = OUTBOX_RETRY_NS;
     if (timeout != 0 && !gri_loop_try_park(loop)) return;
     gri_count(&loop->counters, GRI_COUNTER_PARKS, 1);
     current_loop = loop; /* watchers of descriptors run in here */

@@ -78,7 +78,7 @@ struct gri_loop {
     struct gri_message *injected;      /* what plain threads sent, taken from `inject`, oldest first */
     struct gri_loop **peers;           /* all of the system's loops, by index */
     struct gri_link *links;            /* to each loop, by index; the own one is unused */
-    struct gri_ring_consumer *inbound; /* from each loop, by index; ring NULL until the first word */
+    struct gri_ring_consumer *inbound; /* from each loop, by index; ring NULL until first looked at */
     struct gri_pool_batch *returns;    /* blocks on their way home, by index of their loop */
     struct gri_timer_wheel timers;     /* armed timers */
     struct gri_random random;          /* the seeded generator */
@@ -96,7 +96,6 @@ struct gri_loop {
     _Alignas(64) struct gri_doorbell doorbell; /* who has something for this loop, and whether it is parked */
     struct gri_list_mpsc inject;               /* from plain threads */
     gri_atomic_u64 inject_bytes;               /* weight of what waits in `inject` */
-    gri_atomic_ptr *rings;                     /* the ring from each loop, by index, stored by its producer */
     _Alignas(64) gri_atomic_u64 running;       /* for the watchdog: the slot that has the turn + 1, or 0 */
 };
 

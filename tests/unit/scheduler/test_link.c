@@ -41,17 +41,29 @@ Test(link, nothing_is_seen_before_a_flush_but_whole_batches)
     end_loops(2);
 }
 
-Test(link, the_ring_is_made_at_first_use)
+Test(link, a_link_that_was_never_used_is_drained_of_nothing)
 {
-    start_loops(2);
-    cr_assert_null(loops[0].links[1].ring);
+    start_loops(3);
     cr_assert_eq(gri_link_drain(&loops[1], 0, 100), 0);
+    cr_assert_null(gri_link_take_last(&loops[1], 2));
     send_numbers(0, 1);
-    cr_assert_not_null(loops[0].links[1].ring);
-    cr_assert_null(loops[1].links[0].ring);
     step(0);
-    step(1);
-    end_loops(2);
+    cr_assert_eq(gri_link_drain(&loops[1], 0, 100), 1);
+    end_loops(3);
+}
+
+Test(link, a_loop_without_memory_for_its_rings_is_not_made_and_keeps_none)
+{
+    for (uint64_t nth = 1;; nth++) {
+        gri_memory_fault_init(&fault, gri_memory_default(), nth);
+        struct gri_loop_options options = loop_options(0, 3);
+        int error = gri_loop_init(&loops[0], &options);
+        if (error == 0) gri_loop_fini(&loops[0]);
+        cr_assert_eq(gri_memory_used(&fault.memory), 0);
+        if (error == 0) break;
+        cr_assert_eq(error, GR_ENOMEM);
+        cr_assert_leq(nth, 5, "three arrays and two rings");
+    }
 }
 
 Test(link, g3_what_finds_the_ring_full_waits_in_order)
@@ -152,18 +164,18 @@ Test(link, g15_a_link_is_full_when_heavy_messages_on_it_weigh_16_mib)
     end_loops(2);
 }
 
-Test(link, without_memory_for_the_ring_envelopes_wait_for_a_later_try)
+Test(link, g3_a_first_send_arrives_at_once_while_there_is_no_memory_at_all)
 {
     start_loops(2);
     struct gri_message *m = new_number(&loops[0], 0);
-    fault.nth = gri_memory_fault_count(&fault) + 1;
+    uint64_t before = gri_memory_fault_count(&fault);
+    fault.nth = before + 1;
     gri_link_send(&loops[0], 1, m);
-    cr_assert_null(loops[0].links[1].ring);
-    cr_assert_eq(loops[0].links[1].outbox_count, 1);
-    send_numbers(1, 3);
     step(0);
+    cr_assert_eq(loops[0].dirty, 0, "nothing waits that nobody would wake");
     step(1);
-    check_order(4);
+    check_order(1);
+    cr_assert_eq(gri_memory_fault_count(&fault), before);
     end_loops(2);
 }
 
@@ -178,8 +190,7 @@ Test(link, blocks_go_home_to_the_loop_that_they_came_from)
         gri_pool_collect(&loops[0].pool);
     }
     gri_pool_collect(&loops[0].pool);
-    /* Only the ring is left. */
-    cr_assert_leq(gri_memory_used(&fault.memory) - before, gri_ring_size(GRI_LINK_RING) + 64);
+    cr_assert_eq(gri_memory_used(&fault.memory), before);
     end_loops(2);
 }
 
