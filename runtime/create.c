@@ -92,12 +92,6 @@ static bool pool_cancel(struct gri_job_runner *runner, struct gri_job *job)
     return gri_blocking_cancel(&GRI_CONTAINER_OF(runner, struct gri_runtime, pool_runner)->pool, job);
 }
 
-void gri_runtime_init_pool(struct gri_runtime *runtime)
-{
-    gri_blocking_init(&runtime->pool, memory_of(runtime), runtime->options.blocking_threads,
-                      BLOCKING_QUEUE_MAX);
-}
-
 /* The arrays that a system has for each loop. */
 static int take_arrays(struct gri_runtime *runtime)
 {
@@ -128,7 +122,8 @@ static int init_world(struct gri_runtime *runtime)
 {
     if (runtime->options.seed == 0) {
         runtime->clock = gri_clock_monotonic();
-        gri_runtime_init_pool(runtime);
+        gri_blocking_init(&runtime->pool, memory_of(runtime), runtime->options.blocking_threads,
+                          BLOCKING_QUEUE_MAX);
         runtime->pool_runner = (struct gri_job_runner){pool_submit, pool_cancel};
         runtime->system.jobs = &runtime->pool_runner;
         return 0;

@@ -7,16 +7,23 @@
 
 #include <stdio.h>
 
+/* How long a thread that steps a system to its end sleeps at most between two looks at the deadline. */
+#define NAP_NS 1000000
+
 bool gri_runtime_take_drive(struct gri_runtime *runtime, enum gri_driver driver)
 {
-    uint32_t nobody = GRI_DRIVER_NONE;
+    uint32_t nobody = gri_load(&runtime->driver, GRI_RELAXED);
+    if ((nobody & GRI_DRIVER_MASK) != GRI_DRIVER_NONE) return false;
     /* Acquires what the last driver left. */
-    return gri_compare_exchange(&runtime->driver, &nobody, driver, GRI_ACQ_REL);
+    return gri_compare_exchange(&runtime->driver, &nobody, nobody | driver, GRI_ACQ_REL);
 }
 
 void gri_runtime_give_drive(struct gri_runtime *runtime)
 {
-    gri_store(&runtime->driver, GRI_DRIVER_NONE, GRI_RELEASE); /* publishes what this driver did; see take */
+    uint32_t word = gri_load(&runtime->driver, GRI_RELAXED); /* this driver's own */
+    gri_store(&runtime->stepper, NULL, GRI_RELAXED);
+    /* Publishes what this driver did; see take. */
+    gri_store(&runtime->driver, (word & ~GRI_DRIVER_MASK) + GRI_DRIVER_NEXT, GRI_RELEASE);
     gri_futex_wake(&runtime->driver, INT32_MAX);
 }
 
@@ -74,13 +81,14 @@ static void end_here(struct gri_runtime *runtime)
 {
     struct gr_system *system = &runtime->system;
     gr_time half = gri_clock_after(gri_clock_now(runtime->clock), runtime->options.stop_deadline / 2);
+    uint32_t stop = gri_load(&runtime->stopped_by, GRI_RELAXED);
     while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
         for (unsigned i = 0; i < system->loop_count; i++) {
             if (i > 0 && i <= runtime->thread_count) continue;
             bool more = gri_loop_step(system->loops[i], &gri_step_limits_default);
             gri_runtime_pause(system->loops[i], !more);
         }
-        if (gri_clock_now(runtime->clock) >= half) gri_runtime_kill(runtime);
+        if (gri_clock_now(runtime->clock) >= half) gri_runtime_kill(runtime, stop);
     }
 }
 
@@ -98,7 +106,7 @@ static void simulate(struct gri_runtime *runtime)
             gr_log(GR_LOG_ERROR, "%s", gri_thread_error());
             gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
         } else {
-            gri_runtime_kill(runtime);
+            gri_runtime_kill(runtime, gri_load(&runtime->stopped_by, GRI_RELAXED));
         }
     }
 }
@@ -171,16 +179,31 @@ static void step(struct gri_runtime *runtime, bool *more)
         gri_runtime_pause(runtime->system.loops[i], !*more);
 }
 
-/* The system has stopped under a stepping thread. */
-static int end_steps(struct gri_runtime *runtime)
+/* The system has stopped under a stepping thread, which waits for blocking jobs until `deadline`. */
+static int end_steps(struct gri_runtime *runtime, gr_time deadline)
 {
     if (runtime->parked) gri_loop_unpark(runtime->system.loops[0]);
     runtime->parked = false;
     if (runtime->simulation == NULL) gri_runtime_join(runtime);
-    gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
-    int error = gri_runtime_reset(runtime, left);
+    int error = gri_runtime_reset(runtime, gri_clock_left(gri_clock_now(runtime->clock), deadline));
     gri_runtime_give_drive(runtime);
     return error;
+}
+
+/* Names the calling thread: an address of its own. */
+static void *this_thread(void)
+{
+    static _Thread_local char name;
+    return &name;
+}
+
+/* Whether the calling thread is the one that steps the system, and not inside of a step already. */
+static bool is_stepper(struct gri_runtime *runtime)
+{
+    struct gri_loop *loop = gri_loop_current();
+    if (loop != NULL && loop->owner == runtime) return false;
+    /* Relaxed: only this thread stores its own name, and takes it away before another drive begins. */
+    return gri_load(&runtime->stepper, GRI_RELAXED) == this_thread();
 }
 
 int gr_system_step(gr_system *system, bool *more)
@@ -188,39 +211,37 @@ int gr_system_step(gr_system *system, bool *more)
     struct gri_runtime *runtime = gri_runtime_of(system);
     *more = false;
     if (gri_runtime_take_drive(runtime, GRI_DRIVER_STEP)) {
-        runtime->stepper = pthread_self();
+        gri_store(&runtime->stepper, this_thread(), GRI_RELAXED);
         int error = runtime->simulation == NULL ? gri_runtime_start(runtime) : 0;
         if (error != 0) {
             gri_runtime_begin_stop(runtime, 0);
             end_here(runtime);
-            (void)end_steps(runtime);
+            (void)end_steps(runtime, runtime->stop_deadline);
             return error;
         }
-    } else if (gri_load(&runtime->driver, GRI_ACQUIRE) != GRI_DRIVER_STEP ||
-               !pthread_equal(runtime->stepper, pthread_self())) {
-        gri_thread_error_set("the system is run by another thread");
+    } else if (!is_stepper(runtime)) {
+        gri_thread_error_set("the system is run by another thread, or this is one of its actors");
         return GR_EBUSY;
     }
     step(runtime, more);
     if (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) return 0;
-    int error = end_steps(runtime);
+    int error = end_steps(runtime, runtime->stop_deadline);
     gri_thread_error_set("the system has stopped");
     return error != 0 ? error : GR_ESTOPPED;
 }
 
-bool gri_runtime_stop_steps(struct gri_runtime *runtime, gr_time half, gr_time deadline, bool *stopped)
+bool gri_runtime_stop_steps(struct gri_runtime *runtime, struct gri_stop *stop, bool *stopped)
 {
-    if (gri_load(&runtime->driver, GRI_ACQUIRE) != GRI_DRIVER_STEP ||
-        !pthread_equal(runtime->stepper, pthread_self()))
-        return false;
+    if (!is_stepper(runtime)) return false;
     *stopped = false;
     while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
-        gr_time now = gri_clock_now(runtime->clock);
         bool more;
         step(runtime, &more);
-        if (now >= half || (runtime->simulation != NULL && !more)) gri_runtime_kill(runtime);
-        if (now >= deadline) return true;
+        if (gri_load(&runtime->stage, GRI_ACQUIRE) == GRI_STAGE_STOPPED) break;
+        if (gri_stop_is_over(runtime, stop, more, runtime->simulation != NULL && !more)) return true;
+        /* Other loops have threads of their own, which wake this one. */
+        if (!more && runtime->simulation == NULL) gri_poller_park(runtime->system.loops[0]->poller, NAP_NS);
     }
-    *stopped = end_steps(runtime) == 0;
+    *stopped = end_steps(runtime, stop->deadline) == 0;
     return true;
 }

@@ -14,8 +14,11 @@
 
 enum gri_stage { GRI_STAGE_IDLE, GRI_STAGE_STOPPING, GRI_STAGE_KILLING, GRI_STAGE_STOPPED };
 
-/* Who runs the loops just now. */
+/* Who runs the loops just now: the low bits of struct gri_runtime.driver. */
 enum gri_driver { GRI_DRIVER_NONE, GRI_DRIVER_RUN, GRI_DRIVER_STEP };
+
+#define GRI_DRIVER_MASK 3u /* enum gri_driver */
+#define GRI_DRIVER_NEXT 4u /* added whenever a drive is given back, so that two drives are told apart */
 
 /* The seams that tests replace; zeroes are the real ones. */
 struct gri_seams {
@@ -43,11 +46,13 @@ struct gri_runtime {
     gri_thread *threads;               /* of loops 1 and up, while running */
     unsigned thread_count;             /* started */
 
-    gri_atomic_u32 stage;  /* enum gri_stage; also a futex word */
-    gri_atomic_u32 driver; /* enum gri_driver; also a futex word */
+    gri_atomic_u32 stage;      /* enum gri_stage; also a futex word */
+    gri_atomic_u32 driver;     /* enum gri_driver and the number of the drive; also a futex word */
+    gri_atomic_u32 stopped_by; /* the number of the drive that ended the last stop; stored under the mutex */
+    gri_atomic_ptr
+        stepper;           /* names the thread that calls gr_system_step, while that is the driver; or NULL */
     gri_atomic_u32 signal; /* the signal that asked for the stop, or 0 */
     uint32_t ended_by;     /* the signal that ended the last run, or 0 */
-    pthread_t stepper;     /* the thread that calls gr_system_step, while that is the driver */
     bool parked;           /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
 
     gri_mutex mutex;            /* over the watchdog's fields */
@@ -75,13 +80,34 @@ int gri_runtime_create(const struct gr_system_options *options, const struct gri
 
 /* ---- stop.c ---- */
 
-/* Begins to stop; false if a stop has begun already. Any thread, also a loop. `deadline` is relative. */
-bool gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline);
+/*
+ * Begins to stop, unless a stop has begun already. Any thread, also a loop. `deadline` is relative. Returns the stop's
+ * name: `stopped_by` is that until the stop has ended, and never again.
+ */
+uint32_t gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline);
 
-/* The second half: kills. Any thread. */
-void gri_runtime_kill(struct gri_runtime *runtime);
+/* The second half of the stop of that name: kills. Any thread. */
+void gri_runtime_kill(struct gri_runtime *runtime, uint32_t stop);
 
-/* Called by a loop without work, and now and then: whether it is to go on. */
+/* A stop under way, as the thread that waits for it sees it. */
+struct gri_stop {
+    uint32_t name;             /* see gri_runtime_begin_stop */
+    gr_time half;              /* absolute: when actors are killed */
+    gr_time deadline;          /* absolute: when it is given up */
+    uint64_t living;           /* least number of actors seen so far */
+    gr_time moved;             /* when that became less; 0: not seen yet */
+    struct gr_abandoned *list; /* takes what did not end, `capacity` of it */
+    size_t capacity;           /* of `list` */
+    size_t count;              /* of what did not end */
+};
+
+/*
+ * Looks at a stop's deadlines: kills at half of it; true if it is to be given up, with what did not end in the list.
+ * `more`: the calling thread runs loops that have something to do. `must_kill`: now, whatever the time.
+ */
+bool gri_stop_is_over(struct gri_runtime *runtime, struct gri_stop *stop, bool more, bool must_kill);
+
+/* Called by a loop without work, and now and then by one that has some: whether it is to go on. */
 bool gri_runtime_pause(struct gri_loop *loop, bool is_idle);
 
 /* What is over: makes the system as it was before it ran. No loop runs. Errors: GR_EABANDONED. */
@@ -90,11 +116,6 @@ int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline);
 /* Lists what still runs. */
 size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *list, size_t capacity);
 
-/* ---- create.c ---- */
-
-/* Makes the pool for blocking work as new. */
-void gri_runtime_init_pool(struct gri_runtime *runtime);
-
 /* ---- drive.c ---- */
 
 /* Becomes the one that runs the loops; false if somebody does. And ends that. */
@@ -102,7 +123,7 @@ bool gri_runtime_take_drive(struct gri_runtime *runtime, enum gri_driver driver)
 void gri_runtime_give_drive(struct gri_runtime *runtime);
 
 /* For a stop on the thread that steps the system: steps it to its end. False: that is not this thread. */
-bool gri_runtime_stop_steps(struct gri_runtime *runtime, gr_time half, gr_time deadline, bool *stopped);
+bool gri_runtime_stop_steps(struct gri_runtime *runtime, struct gri_stop *stop, bool *stopped);
 
 /* Starts the threads of all loops but the first, and the watchdog. Errors: GR_ESYS. */
 int gri_runtime_start(struct gri_runtime *runtime);

@@ -3,6 +3,13 @@
 #include "base/error.h"
 #include "runtime/runtime.h"
 
+/* How long the actors that were killed may take after a deadline until the next of them ends, if nothing is known to hold
+ * them up. */
+#define GRACE_NS 100000000
+
+/* A turn of a loop that lasts longer than this is one that does not end. */
+#define HELD_NS 1000000
+
 /* The order `which` (0: stop, 1: kill) of a loop. */
 static struct gri_message *order_of(struct gri_runtime *runtime, unsigned loop, unsigned which)
 {
@@ -37,11 +44,11 @@ static bool advance(struct gri_runtime *runtime, uint32_t from, uint32_t to)
     return true;
 }
 
-bool gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline)
+uint32_t gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline)
 {
     gri_mutex_lock(&runtime->mutex);
-    bool first = gri_load(&runtime->stage, GRI_RELAXED) == GRI_STAGE_IDLE;
-    if (first) {
+    uint32_t name = gri_load(&runtime->stopped_by, GRI_RELAXED);
+    if (gri_load(&runtime->stage, GRI_RELAXED) == GRI_STAGE_IDLE) {
         runtime->stop_began = gri_clock_now(runtime->clock);
         runtime->stop_deadline = gri_clock_after(runtime->stop_began, deadline);
         gri_store(&runtime->system.stopping, 1, GRI_RELEASE); /* a spawn that misses it is told on arrival */
@@ -50,13 +57,14 @@ bool gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline)
         gri_cond_broadcast(&runtime->changed);
     }
     gri_mutex_unlock(&runtime->mutex);
-    return first;
+    return name;
 }
 
-void gri_runtime_kill(struct gri_runtime *runtime)
+void gri_runtime_kill(struct gri_runtime *runtime, uint32_t stop)
 {
     gri_mutex_lock(&runtime->mutex);
-    if (advance(runtime, GRI_STAGE_STOPPING, GRI_STAGE_KILLING)) order_all(runtime, 1);
+    bool under_way = gri_load(&runtime->stopped_by, GRI_RELAXED) == stop;
+    if (under_way && advance(runtime, GRI_STAGE_STOPPING, GRI_STAGE_KILLING)) order_all(runtime, 1);
     gri_mutex_unlock(&runtime->mutex);
 }
 
@@ -80,7 +88,10 @@ bool gri_runtime_pause(struct gri_loop *loop, bool is_idle)
             gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
         return true;
     }
-    if (!is_idle || stage == GRI_STAGE_STOPPED) return stage != GRI_STAGE_STOPPED;
+    /* A real loop need not be idle: what comes from outside may never end, and what waits at the end is drained. But a
+     * simulated one may have jobs to run yet, which nobody else would. */
+    if ((!is_idle && runtime->simulation != NULL) || stage == GRI_STAGE_STOPPED)
+        return stage != GRI_STAGE_STOPPED;
     /* Publishes the ends on this loop and acquires those on others: of loops whose last actors end at the same time, the
      * one that comes here last sees all. */
     stage = gri_fetch_add(&runtime->stage, 0, GRI_ACQ_REL);
@@ -104,15 +115,16 @@ int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline)
     gri_mutex_unlock(&runtime->mutex);
     gri_system_drain(system);
     for (unsigned i = 0; i < system->loop_count; i++) system->actors[i].told = 0;
-    if (runtime->simulation == NULL) {
-        gri_blocking_fini(&runtime->pool);
-        gri_runtime_init_pool(runtime);
-    }
+    if (runtime->simulation == NULL)
+        gri_blocking_reopen(&runtime->pool); /* whoever waits for it may look still */
     gri_mutex_lock(&runtime->mutex);
     runtime->stop_deadline = GR_FOREVER;
     gri_store(&system->stopping, 0, GRI_RELEASE);
     gri_store(&system->closed, 0, GRI_RELEASE);
     runtime->ended_by = gri_exchange(&runtime->signal, 0, GRI_RELAXED);
+    /* Names the stop that ended: whoever waits for it does not take a later one for it. See has_ended. */
+    gri_store(&runtime->stopped_by,
+              (gri_load(&runtime->driver, GRI_RELAXED) & ~GRI_DRIVER_MASK) + GRI_DRIVER_NEXT, GRI_RELEASE);
     gri_store(&runtime->stage, GRI_STAGE_IDLE, GRI_RELEASE);
     gri_mutex_unlock(&runtime->mutex);
     gri_futex_wake(&runtime->stage, INT32_MAX);
@@ -135,7 +147,9 @@ size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *l
     for (unsigned i = 0; i < runtime->system.loop_count; i++) {
         uint64_t running = gri_load(&runtime->system.loops[i]->running, GRI_RELAXED);
         if (running == 0) continue;
-        struct gr_abandoned entry = {.thread = (int)i, .since = now - runtime->stop_began};
+        /* It began after the loop last read the clock, and not by more than some short turns. */
+        gr_time read = (gr_time)gri_load(&runtime->system.loops[i]->read_at, GRI_RELAXED);
+        struct gr_abandoned entry = {.thread = (int)i, .since = now > read ? now - read : 0};
         entry.name = name_of(&runtime->system, (uint32_t)(running - 1), &entry.actor);
         if (count < capacity) list[count] = entry;
         count++;
@@ -150,40 +164,56 @@ size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *l
     return count;
 }
 
-/* Steps all loops on this thread until nobody lives: for a system that nobody runs. False: the deadline passed, and somebody
- * lives who can't be ended. */
-static bool stop_here_and_now(struct gri_runtime *runtime, gr_time half, gr_time deadline)
+/* Where nobody runs a handler or job and yet it does not end: whoever is to run the loops does not. */
+static void blame_driver(struct gri_runtime *runtime, struct gri_stop *stop, gr_time now)
 {
-    struct gr_system *system = &runtime->system;
-    while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
-        bool killed = gri_load(&runtime->stage, GRI_RELAXED) == GRI_STAGE_KILLING, more = false;
-        if (runtime->simulation != NULL) {
-            more = gri_simulation_step(runtime->simulation);
-        } else {
-            for (unsigned i = 0; i < system->loop_count; i++)
-                more |= gri_loop_step(system->loops[i], &gri_step_limits_default);
-        }
-        if (!more)
-            for (unsigned i = 0; i < system->loop_count; i++) gri_runtime_pause(system->loops[i], true);
-        gr_time now = gri_clock_now(runtime->clock);
-        if (now >= half || (runtime->simulation != NULL && !more)) gri_runtime_kill(runtime);
-        /* Those who were killed get the time to end, which needs nobody but this thread. */
-        if (now >= deadline && killed && !more) break;
-    }
-    return gri_load(&runtime->stage, GRI_ACQUIRE) == GRI_STAGE_STOPPED;
+    gri_mutex_lock(&runtime->mutex);
+    gr_time since = now - runtime->stop_began;
+    gri_mutex_unlock(&runtime->mutex);
+    if (stop->capacity != 0)
+        stop->list[0] = (struct gr_abandoned){.name = "the system's thread", .since = since};
+    stop->count = 1;
 }
 
-/* Waits until whoever runs the system is through with it. False: the deadline passed. */
-static bool wait_for_driver(struct gri_runtime *runtime, gr_time half, gr_time deadline)
+/* Whether some handler or blocking job is known to run on. */
+static bool is_held(struct gri_runtime *runtime, gr_time now)
 {
-    for (;;) {
-        uint32_t driver = gri_load(&runtime->driver, GRI_ACQUIRE);
-        if (driver == GRI_DRIVER_NONE) return true;
-        gr_time now = gri_clock_now(runtime->clock);
-        if (now >= deadline) return false;
-        if (now >= half) gri_runtime_kill(runtime);
-        gri_futex_wait(&runtime->driver, driver, gri_clock_left(now, now < half ? half : deadline));
+    for (unsigned i = 0; i < runtime->system.loop_count; i++) {
+        const struct gri_loop *loop = runtime->system.loops[i];
+        gr_time read = (gr_time)gri_load(&loop->read_at, GRI_RELAXED);
+        if (gri_load(&loop->running, GRI_RELAXED) != 0 && now - read > HELD_NS) return true;
     }
+    return runtime->simulation == NULL && gri_blocking_list(&runtime->pool, NULL, 0) != 0;
+}
+
+bool gri_stop_is_over(struct gri_runtime *runtime, struct gri_stop *stop, bool more, bool must_kill)
+{
+    gr_time now = gri_clock_now(runtime->clock);
+    if (now >= stop->half || must_kill) gri_runtime_kill(runtime, stop->name);
+    if (now < stop->deadline) return false;
+    /* Those who were killed get the time to end, as long as they do. */
+    uint64_t living = gri_system_living(&runtime->system);
+    if (living < stop->living) stop->moved = now;
+    if (living < stop->living) stop->living = living;
+    bool stuck = now - stop->moved >= GRACE_NS || (runtime->simulation != NULL && !more);
+    if (!stuck && (more || !is_held(runtime, now))) return false;
+    stop->count = gri_runtime_abandoned(runtime, stop->list, stop->capacity);
+    if (stop->count == 0) blame_driver(runtime, stop, now);
+    return true;
+}
+
+/* Steps each loop once; whether there is more to do. */
+static bool step_all(struct gri_runtime *runtime)
+{
+    struct gr_system *system = &runtime->system;
+    bool more = false;
+    if (runtime->simulation != NULL)
+        more = gri_simulation_step(runtime->simulation);
+    else
+        for (unsigned i = 0; i < system->loop_count; i++)
+            more |= gri_loop_step(system->loops[i], &gri_step_limits_default);
+    for (unsigned i = 0; i < system->loop_count; i++) gri_runtime_pause(system->loops[i], !more);
+    return more;
 }
 
 static bool is_stage(const struct gri_runtime *runtime, enum gri_stage stage)
@@ -191,23 +221,66 @@ static bool is_stage(const struct gri_runtime *runtime, enum gri_stage stage)
     return gri_load(&runtime->stage, GRI_ACQUIRE) == stage;
 }
 
+/* Waits for the blocking jobs, up to the deadline. False: some still run, and are in the list. */
+static bool end_jobs(struct gri_runtime *runtime, struct gri_stop *stop)
+{
+    do {
+        gr_time left = gri_clock_left(gri_clock_now(runtime->clock), stop->deadline);
+        if (gri_runtime_reset(runtime, left) == 0) return true;
+        stop->count = gri_runtime_abandoned(runtime, stop->list, stop->capacity);
+    } while (stop->count == 0);
+    return false;
+}
+
+/* Ends a system that nobody runs on this thread, which has taken the drive. */
+static bool stop_here_and_now(struct gri_runtime *runtime, struct gri_stop *stop)
+{
+    while (!is_stage(runtime, GRI_STAGE_STOPPED)) {
+        bool more = step_all(runtime);
+        if (is_stage(runtime, GRI_STAGE_STOPPED)) break;
+        if (gri_stop_is_over(runtime, stop, more, runtime->simulation != NULL && !more)) return false;
+    }
+    return end_jobs(runtime, stop);
+}
+
+/*
+ * Whether a stop has ended and whoever ended it is through: the next may run the system. In that order: who runs it after
+ * the end is known is the one that ended it, or a later one.
+ */
+static bool has_ended(const struct gri_runtime *runtime, const struct gri_stop *stop)
+{
+    uint32_t by = gri_load(&runtime->stopped_by, GRI_ACQUIRE);
+    if (by == stop->name) return false;
+    return (gri_load(&runtime->driver, GRI_ACQUIRE) & ~GRI_DRIVER_MASK) != by - GRI_DRIVER_NEXT;
+}
+
+/* Sleeps while the same drive goes on, until the stop's next deadline. */
+static void wait_for_driver(struct gri_runtime *runtime, const struct gri_stop *stop, uint32_t drive)
+{
+    gr_time now = gri_clock_now(runtime->clock);
+    gr_time until = now < stop->half ? stop->half : stop->deadline;
+    gr_time left = now < stop->deadline ? gri_clock_left(now, until) : GRACE_NS / 20;
+    gri_futex_wait(&runtime->driver, drive, left);
+}
+
 /* Brings a stop that has begun to its end, on this thread if nobody runs the system. False: the deadline passed. */
-static bool stop_somehow(struct gri_runtime *runtime, gr_time half, gr_time deadline)
+static bool stop_somehow(struct gri_runtime *runtime, struct gri_stop *stop)
 {
     bool stopped = false;
-    if (gri_runtime_stop_steps(runtime, half, deadline, &stopped)) return stopped;
-    while (!gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
-        if (!wait_for_driver(runtime, half, deadline)) return false;
-        /* Whoever ran it left with everything done, but where blocking jobs outlast the deadline, or where this stop
-         * began just after the last one ended. */
-        if (is_stage(runtime, GRI_STAGE_IDLE)) return true;
+    if (gri_runtime_stop_steps(runtime, stop, &stopped)) return stopped;
+    for (;;) {
+        uint32_t drive = gri_load(&runtime->driver, GRI_ACQUIRE);
+        if (has_ended(runtime, stop)) return true;
+        if (gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
+            /* Whoever ran it may have ended the stop before this thread could look. */
+            stopped = gri_load(&runtime->stopped_by, GRI_RELAXED) != stop->name ||
+                      stop_here_and_now(runtime, stop);
+            gri_runtime_give_drive(runtime);
+            return stopped;
+        }
+        if (gri_stop_is_over(runtime, stop, false, false)) return has_ended(runtime, stop);
+        wait_for_driver(runtime, stop, drive);
     }
-    /* Whoever ran it may have ended the stop before this thread could look. */
-    stopped = is_stage(runtime, GRI_STAGE_IDLE);
-    if (!stopped && stop_here_and_now(runtime, half, deadline))
-        stopped = gri_runtime_reset(runtime, gri_clock_left(gri_clock_now(runtime->clock), deadline)) == 0;
-    gri_runtime_give_drive(runtime);
-    return stopped;
 }
 
 int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list, size_t capacity,
@@ -221,13 +294,15 @@ int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *lis
         return GR_EINVALID;
     }
     gr_time begin = gri_clock_now(runtime->clock);
-    gr_time end = gri_clock_after(begin, deadline);
-    gr_time half = gri_clock_after(begin, deadline / 2);
-    gri_runtime_begin_stop(runtime, deadline);
+    struct gri_stop stop = {.half = gri_clock_after(begin, deadline / 2),
+                            .deadline = gri_clock_after(begin, deadline),
+                            .living = UINT64_MAX,
+                            .list = list,
+                            .capacity = list == NULL ? 0 : capacity};
+    stop.name = gri_runtime_begin_stop(runtime, deadline);
     if (loop != NULL && loop->owner == system) return GR_EBUSY;
-    if (stop_somehow(runtime, half, end)) return 0;
-    size_t abandoned = gri_runtime_abandoned(runtime, list, list == NULL ? 0 : capacity);
-    if (count != NULL) *count = abandoned;
-    gri_thread_error_set("%zu handlers or blocking jobs still ran at the deadline", abandoned);
+    if (stop_somehow(runtime, &stop)) return 0;
+    if (count != NULL) *count = stop.count;
+    gri_thread_error_set("%zu handlers or blocking jobs still ran at the deadline", stop.count);
     return GR_EABANDONED;
 }

@@ -68,8 +68,9 @@ static gr_time enforce(struct gri_runtime *runtime, gr_time now)
     if (runtime->stop_deadline == GR_FOREVER) return GR_FOREVER;
     gr_time half = runtime->stop_began + (runtime->stop_deadline - runtime->stop_began) / 2;
     if (now < half) return half;
+    uint32_t stop = gri_load(&runtime->stopped_by, GRI_RELAXED); /* stored under the mutex */
     gri_mutex_unlock(&runtime->mutex);
-    gri_runtime_kill(runtime);
+    gri_runtime_kill(runtime, stop);
     if (now >= runtime->stop_deadline && runtime->exits_when_abandoned) gri_runtime_leave(runtime);
     gri_mutex_lock(&runtime->mutex);
     return now < runtime->stop_deadline ? runtime->stop_deadline : GR_FOREVER;

@@ -241,6 +241,14 @@ size_t gri_blocking_list(struct gri_blocking_pool *pool, struct gri_blocking_ent
     return count;
 }
 
+void gri_blocking_reopen(struct gri_blocking_pool *pool)
+{
+    gri_mutex_lock(&pool->mutex);
+    GRI_ASSERT(pool->stopped && pool->thread_count == 0 && !pool->ended);
+    pool->stopped = false;
+    gri_mutex_unlock(&pool->mutex);
+}
+
 void gri_blocking_fini(struct gri_blocking_pool *pool)
 {
     GRI_ASSERT(pool->stopped && pool->thread_count == 0 && !pool->ended);

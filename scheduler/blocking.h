@@ -97,6 +97,9 @@ GR_MUST_USE int gri_blocking_stop(struct gri_blocking_pool *pool, gr_time deadli
  * are. Any thread. */
 size_t gri_blocking_list(struct gri_blocking_pool *pool, struct gri_blocking_entry *list, size_t capacity);
 
+/* Lets a pool that was stopped with result 0 accept jobs again. Others may list it or submit meanwhile. */
+void gri_blocking_reopen(struct gri_blocking_pool *pool);
+
 /* Ends a pool that was stopped with result 0. */
 void gri_blocking_fini(struct gri_blocking_pool *pool);
 

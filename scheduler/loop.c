@@ -35,6 +35,13 @@ static void *allocate_zeroed(struct gri_memory *memory, size_t size)
     return p;
 }
 
+/* The reading is shown to others as well: what has the turn began after it. */
+static void read_clock(struct gri_loop *loop)
+{
+    loop->now = gri_clock_now(loop->clock);
+    gri_store(&loop->read_at, (uint64_t)loop->now, GRI_RELAXED); /* a hint */
+}
+
 int gri_loop_init(struct gri_loop *loop, const struct gri_loop_options *options)
 {
     memset(loop, 0, sizeof *loop);
@@ -44,7 +51,7 @@ int gri_loop_init(struct gri_loop *loop, const struct gri_loop_options *options)
     loop->memory = options->memory;
     loop->clock = options->clock;
     loop->owner = options->owner;
-    loop->now = gri_clock_now(loop->clock);
+    read_clock(loop);
     loop->links = allocate_zeroed(loop->memory, loop->count * sizeof *loop->links);
     loop->inbound = allocate_zeroed(loop->memory, loop->count * sizeof *loop->inbound);
     loop->returns = allocate_zeroed(loop->memory, loop->count * sizeof *loop->returns);
@@ -88,7 +95,7 @@ void gri_loop_inject(struct gri_loop *loop, struct gri_message *m)
 
 void gri_loop_read_clock(struct gri_loop *loop)
 {
-    loop->now = gri_clock_now(loop->clock);
+    read_clock(loop);
     loop->turns_since_clock = 0;
     uint64_t fired = gri_timer_wheel_advance(&loop->timers, loop->now, loop);
     if (fired != 0) gri_count(&loop->counters, GRI_COUNTER_TIMERS, fired);
@@ -96,7 +103,7 @@ void gri_loop_read_clock(struct gri_loop *loop)
 
 bool gri_loop_slice_is_over(struct gri_loop *loop, bool first)
 {
-    loop->now = gri_clock_now(loop->clock);
+    read_clock(loop);
     if (first) loop->slice_began = loop->now;
     return loop->now - loop->slice_began > GRI_SLICE_NS;
 }

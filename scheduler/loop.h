@@ -97,6 +97,7 @@ struct gri_loop {
     struct gri_list_mpsc inject;               /* from plain threads */
     gri_atomic_u64 inject_bytes;               /* weight of what waits in `inject` */
     _Alignas(64) gri_atomic_u64 running;       /* for the watchdog: the slot that has the turn + 1, or 0 */
+    gri_atomic_u64 read_at;                    /* and the clock's last reading, as `now` */
 };
 
 /* What a loop is made with. */

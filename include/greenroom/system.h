@@ -59,10 +59,11 @@ struct gr_actor_info {
 
 /* What did not end by a stop's deadline. */
 struct gr_abandoned {
-    gr_ref actor;     /* the actor whose handler runs, or null for a blocking job */
-    const char *name; /* of its behaviour, or "blocking job" */
-    int thread;       /* the loop's index, or -1 for the blocking pool */
-    gr_time since;    /* how long it has been running */
+    gr_ref actor; /* the actor whose handler runs, or null */
+    const char *
+        name; /* of its behaviour; or "blocking job"; or "the system's thread", which did not come to end it */
+    int thread;    /* the loop's index, or -1 for the blocking pool */
+    gr_time since; /* how long the handler or job has been running, give or take some short turns before it */
 };
 
 GRI_BEGIN_C
@@ -96,15 +97,17 @@ GR_API GR_MUST_USE int gr_system_run(gr_system *system);
  */
 GR_API int gr_system_fd(gr_system *system);
 
-/* Runs loop 0 without blocking; *more tells whether to call again at once. One thread, always the same. Errors: as
- * gr_system_run; GR_ESTOPPED when the system has stopped. */
+/* Runs loop 0 without blocking; *more tells whether to call again at once. One thread, always the same, and not from an
+ * actor of the system. Errors: as gr_system_run; GR_ESTOPPED when the system has stopped. */
 GR_API GR_MUST_USE int gr_system_step(gr_system *system, bool *more);
 
 /*
  * Stops the system: actors are asked to stop, then killed at half of `deadline`; returns when nothing runs any more.
  * Errors: GR_EINVALID; GR_EBUSY for a call from one of its own actors, which only starts the stop; GR_EABANDONED when
  * handlers or blocking jobs still ran at the deadline: then up to `capacity` of them are listed in `list` (may be NULL),
- * their number in *count (may be NULL); gr_system_destroy then keeps what they may touch. Any thread.
+ * their number, at least 1, in *count (may be NULL); gr_system_destroy then keeps what they may touch. Any thread.
+ * Where nothing runs at the deadline, the actors that were killed may end yet: a tenth of a second longer than the last
+ * of them that did.
  */
 GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list,
                                       size_t capacity, size_t *count);

@@ -372,6 +372,46 @@ Case(drive, only_the_thread_that_began_may_step)
     foreign_fini(&foreign);
 }
 
+static int steps_inside_main(gr_actor *self, const struct gr_nothing *m)
+{
+    bool more = true;
+    CHECK_EQ(gr_system_step(gr_actor_system(self), &more), GR_EBUSY);
+    CHECK(!more);
+    note("refused");
+    return 0;
+}
+
+GR_COROUTINE(steps_inside, gr_nothing, steps_inside_main);
+
+Case(drive, an_actor_does_not_step_the_system_that_steps_it)
+{
+    for (uint64_t seed = 0; seed < 2; seed++) {
+        gr_system *system;
+        bool more = true;
+        notes_clear();
+        CHECK_EQ(gr_system_create(&system, .loops = 1, .seed = seed), 0);
+        CHECK(!gr_ref_is_null(gr_system_spawn(system, steps_inside, ())));
+        while (more) CHECK_EQ(gr_system_step(system, &more), 0);
+        CHECK_TEXT(notes(), "refused");
+        gr_system_destroy(system);
+    }
+}
+
+Case(drive, g16_a_stop_without_time_on_the_stepping_thread_kills_and_lists_only_what_runs_on)
+{
+    struct foreign foreign;
+    foreign_init(&foreign, 2);
+    for (int i = 0; i < 50; i++) {
+        struct gr_abandoned list[2];
+        size_t count = 99;
+        CHECK(!gr_ref_is_null(gr_system_spawn(foreign.system, listener, (.loop = GR_LOOP(i % 2)))));
+        CHECK_EQ(foreign_step(&foreign), 0);
+        CHECK_EQ(gr_system_stop(foreign.system, 0, list, 2, &count), 0);
+        CHECK_EQ(count, 0);
+    }
+    foreign_fini(&foreign);
+}
+
 Case(drive, a_simulated_system_is_stepped_without_a_descriptor)
 {
     gr_system *system;

@@ -366,6 +366,21 @@ Test(blocking, stop_gives_back_what_waits_and_waits_for_what_runs)
     cr_assert_eq(late.works, 0);
 }
 
+Test(blocking, a_stopped_pool_that_is_opened_again_is_as_new)
+{
+    struct gated g;
+    start(1, 10);
+    for (int i = 0; i < 3; i++) {
+        init_gated(&g, true);
+        submit(&g);
+        wait_until_at_least(&g.dones, 1);
+        cr_assert_eq(gri_blocking_stop(&pool, GR_FOREVER), 0);
+        cr_assert_eq(gri_blocking_submit(&pool, &g.job), GR_ESTOPPED);
+        gri_blocking_reopen(&pool);
+    }
+    end();
+}
+
 Test(blocking, g16_stop_returns_at_its_deadline)
 {
     struct gated running;
