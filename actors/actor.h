@@ -187,6 +187,14 @@ int gri_actor_wait(struct gr_actor *self, enum gri_wait what);
 void gri_actor_begin_wait(struct gr_actor *self, gr_time timeout);
 void gri_actor_end_wait(struct gr_actor *self);
 
+/* ---- overflow.c ---- */
+
+/* Writes one line on stderr about an actor whose stack overflowed. Async-signal-safe. */
+void gri_report_overflow(const struct gri_coroutine *coroutine);
+
+/* The same, as a pool of stacks calls it. */
+void gri_report_canary(void *context, struct gri_stack *stack);
+
 /* ---- end.c ---- */
 
 /* Ends an actor for good, on its loop, outside of its handlers. */

@@ -41,6 +41,7 @@ int gri_system_init_actors(struct gr_system *system, uint32_t actors_max)
         if (actors->leases == NULL || actors->lease_asked == NULL) error = GR_ENOMEM;
         system->loops[i]->local = actors;
         system->loops[i]->deliver = gri_deliver;
+        system->loops[i]->stacks.overflowed = gri_report_canary;
         system->loops[i]->desk = (struct gri_loop_desk){
             .chunks = system->slots.chunks, .chunks_max = system->slots.chunks_max, .seat = system->seat};
         system->loops[i]->desk.header = gri_header_of_loop(system->seat, (unsigned)i);

@@ -29,7 +29,10 @@ void gri_runtime_give_drive(struct gri_runtime *runtime)
 
 static void *loop_main(void *argument)
 {
+    struct gri_alternate alternate;
+    gri_overflow_enter(&alternate);
     gri_loop_drive(argument);
+    gri_overflow_leave(&alternate);
     return NULL;
 }
 
@@ -111,26 +114,36 @@ static void simulate(struct gri_runtime *runtime)
     }
 }
 
+/* Runs what there is to run until the system has stopped. */
+static int run_whole(struct gri_runtime *runtime)
+{
+    int error = 0;
+    if (runtime->simulation != NULL) {
+        simulate(runtime);
+        return 0;
+    }
+    error = gri_runtime_start(runtime);
+    if (error != 0) {
+        gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
+        end_here(runtime);
+    } else {
+        gri_loop_drive(runtime->system.loops[0]);
+    }
+    gri_runtime_join(runtime);
+    return error;
+}
+
 int gr_system_run(gr_system *system)
 {
     struct gri_runtime *runtime = gri_runtime_of(system);
+    struct gri_alternate alternate;
     if (!gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
         gri_thread_error_set("the system runs already");
         return GR_EBUSY;
     }
-    int error = 0;
-    if (runtime->simulation != NULL) {
-        simulate(runtime);
-    } else {
-        error = gri_runtime_start(runtime);
-        if (error != 0) {
-            gri_runtime_begin_stop(runtime, runtime->options.stop_deadline);
-            end_here(runtime);
-        } else {
-            gri_loop_drive(runtime->system.loops[0]);
-        }
-        gri_runtime_join(runtime);
-    }
+    gri_overflow_enter(&alternate);
+    int error = run_whole(runtime);
+    gri_overflow_leave(&alternate);
     gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
     int reset = gri_runtime_reset(runtime, left);
     gri_runtime_give_drive(runtime);

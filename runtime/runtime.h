@@ -12,6 +12,8 @@
 #include "actors/system.h"
 #include "simulation/simulation.h"
 
+#include <signal.h>
+
 enum gri_stage { GRI_STAGE_IDLE, GRI_STAGE_STOPPING, GRI_STAGE_KILLING, GRI_STAGE_STOPPED };
 
 /* Who runs the loops just now: the low bits of struct gri_runtime.driver. */
@@ -147,5 +149,22 @@ void gri_watchdog_poke(struct gri_runtime *runtime);
 /* Lets SIGINT and SIGTERM stop this runtime, and SIGPIPE do nothing; and back as it was. One runtime at a time. */
 void gri_signals_install(struct gri_runtime *runtime);
 void gri_signals_restore(struct gri_runtime *runtime);
+
+/* ---- overflow.c ---- */
+
+/* Where a thread's fault handler runs: on the thread's own stack, while it drives a loop. */
+struct gri_alternate {
+    char bytes[32 << 10]; /* the stack */
+    stack_t before;       /* what the thread had */
+    bool is_ours;         /* it had none */
+};
+
+/* Has faults of coroutines' stacks reported, until it was restored as often as installed. */
+void gri_overflow_install(void);
+void gri_overflow_restore(void);
+
+/* Gives the calling thread a stack to report on, unless it has one, and takes it away. */
+void gri_overflow_enter(struct gri_alternate *alternate);
+void gri_overflow_leave(struct gri_alternate *alternate);
 
 #endif

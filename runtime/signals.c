@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signals during gr_run: SIGINT and SIGTERM begin a stop, SIGPIPE does nothing. A second SIGINT or SIGTERM has its
+ * Signals during gr_run: SIGINT and SIGTERM begin a stop, SIGPIPE does nothing, faults are in overflow.c. A second SIGINT or SIGTERM has its
  * default effect, so that a program that hangs can be ended from the keyboard.
  */
 #include "runtime/runtime.h"
@@ -35,6 +35,7 @@ void gri_signals_install(struct gri_runtime *runtime)
     sigaction(SIGINT, &stop, &old_int);
     sigaction(SIGTERM, &stop, &old_term);
     sigaction(SIGPIPE, &ignore, &old_pipe);
+    gri_overflow_install();
 }
 
 void gri_signals_restore(struct gri_runtime *runtime)
@@ -42,6 +43,7 @@ void gri_signals_restore(struct gri_runtime *runtime)
     sigaction(SIGINT, &old_int, NULL);
     sigaction(SIGTERM, &old_term, NULL);
     sigaction(SIGPIPE, &old_pipe, NULL);
+    gri_overflow_restore();
     gri_store(&signalled, NULL, GRI_RELEASE);
     (void)runtime;
 }

@@ -33,7 +33,7 @@ typedef struct gr_system_options {
     int blocking_threads;  /* [GR_BLOCKING_THREADS] most threads for gr_blocking; default 64 */
     gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */
     gr_time stop_deadline; /* [GR_STOP_DEADLINE_MS] for gr_run's own stops; default 5 s */
-    bool keep_signals;     /* leave SIGINT, SIGTERM and SIGPIPE to the program */
+    bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGSEGV and SIGBUS to the program */
 } gri_system_options;
 
 /* Counts since the system was created. Read without stopping it, so sums may be a moment apart. */
@@ -71,7 +71,8 @@ GRI_BEGIN_C
 /*
  * Runs `root` as a coroutine actor on a new system, and that system on this thread, until the root actor and all that
  * were spawned with .holds_exit have ended; then stops the rest. SIGINT and SIGTERM stop it in order: every actor is
- * asked to stop, and killed at half of the deadline; the same signal once more ends the process at once.
+ * asked to stop, and killed at half of the deadline; the same signal once more ends the process at once. A coroutine
+ * whose stack overflows is named on stderr before the process dies of SIGSEGV, or whatever handled that before.
  * Returns the process's exit code: 0 if root returned 0; 1 otherwise, with the error on stderr; GR_EXIT_OPTIONS;
  * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list.
  */

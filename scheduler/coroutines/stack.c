@@ -348,9 +348,12 @@ void gri_stack_overflowed(struct gri_stack_pool *pool, struct gri_stack *stack)
 {
     static const char line[] =
         "greenroom: a coroutine's stack overflowed; without a guard page that shows late\n";
-    if (pool->overflowed) pool->overflowed(pool->overflow_context, stack);
-    ssize_t ignored = write(STDERR_FILENO, line, sizeof(line) - 1);
-    (void)ignored;
+    if (pool->overflowed) {
+        pool->overflowed(pool->overflow_context, stack);
+    } else {
+        ssize_t ignored = write(STDERR_FILENO, line, sizeof(line) - 1);
+        (void)ignored;
+    }
     abort();
 }
 

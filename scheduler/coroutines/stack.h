@@ -86,7 +86,7 @@ struct gri_stack_pool {
     size_t mapped_bytes;          /* of all mappings; address space, not memory */
     struct gri_stack_slab *slabs; /* all mappings, newest first */
     struct gri_stack_class classes[GRI_STACK_CLASS_COUNT]; /* by size */
-    /* Called when a broken canary was found, before the process aborts; NULL: only a line on stderr. */
+    /* Called when a broken canary was found, to report it, before the process aborts; NULL: a line on stderr. */
     void (*overflowed)(void *context, struct gri_stack *stack);
     void *overflow_context; /* its first argument */
 };
