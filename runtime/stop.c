@@ -8,7 +8,7 @@
 #define GRACE_NS 100000000
 
 /* A turn of a loop that lasts longer than this is one that does not end. */
-#define HELD_NS 1000000
+#define HELD_NS 25000000
 
 /* The order `which` (0: stop, 1: kill) of a loop. */
 static struct gri_message *order_of(struct gri_runtime *runtime, unsigned loop, unsigned which)

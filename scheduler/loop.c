@@ -155,6 +155,7 @@ static void flush_returns(struct gri_loop *loop)
 
 bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
 {
+    struct gri_loop *outer = current_loop; /* an actor may bring another system to its end */
     current_loop = loop;
     loop->messages_per_turn = limits->messages;
     gri_count(&loop->counters, GRI_COUNTER_STEPS, 1);
@@ -174,7 +175,7 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     if (gri_work_queue_is_empty(&loop->runnable) && loop->timers.count != 0) gri_loop_read_clock(loop);
     bool waiting = loop->dirty != 0 && gri_link_flush(loop);
     if (loop->count > 1) flush_returns(loop);
-    current_loop = NULL;
+    current_loop = outer;
     return !gri_work_queue_is_empty(&loop->runnable) || loop->pending != 0 ||
            (waiting && loop->poller == NULL);
 }

@@ -397,7 +397,7 @@ Case(drive, an_actor_does_not_step_the_system_that_steps_it)
     }
 }
 
-Case(drive, g16_a_stop_without_time_on_the_stepping_thread_kills_and_lists_only_what_runs_on)
+Case(drive, g16_a_stop_without_time_on_the_stepping_thread_ends_or_lists_what_did_not)
 {
     struct foreign foreign;
     foreign_init(&foreign, 2);
@@ -406,8 +406,13 @@ Case(drive, g16_a_stop_without_time_on_the_stepping_thread_kills_and_lists_only_
         size_t count = 99;
         CHECK(!gr_ref_is_null(gr_system_spawn(foreign.system, listener, (.loop = GR_LOOP(i % 2)))));
         CHECK_EQ(foreign_step(&foreign), 0);
-        CHECK_EQ(gr_system_stop(foreign.system, 0, list, 2, &count), 0);
-        CHECK_EQ(count, 0);
+        int error = gr_system_stop(foreign.system, 0, list, 2, &count);
+        if (error == 0) CHECK_EQ(count, 0);
+        if (error == 0) continue;
+        /* The other loop's thread may have been without a processor for long. */
+        CHECK_EQ(error, GR_EABANDONED);
+        CHECK(count >= 1 && list[0].name != NULL);
+        CHECK_EQ(gr_system_stop(foreign.system, gr_seconds(60), NULL, 0, NULL), 0);
     }
     foreign_fini(&foreign);
 }

@@ -256,6 +256,21 @@ Case(stop, g16_an_actor_that_stops_its_own_system_goes_on_and_is_then_told)
     CHECK_TEXT(notes(), "stopped");
 }
 
+static int stops_another_first(gr_actor *self, void *argument)
+{
+    gr_system *other;
+    CHECK_EQ(gr_system_create(&other, .loops = 1), 0);
+    CHECK(!gr_ref_is_null(gr_system_spawn(other, listener, ())));
+    gr_system_destroy(other); /* which steps its loop on this thread */
+    return stops_own(self, argument);
+}
+
+Case(stop, g16_an_actor_may_bring_another_system_to_its_end_and_is_still_inside_of_its_own)
+{
+    run_everywhere(stops_another_first);
+    CHECK_TEXT(notes(), "stopped");
+}
+
 /* ---- killing ---- */
 
 /* Does not heed the stop, but lets others run: it waits for itself. */
