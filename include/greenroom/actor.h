@@ -138,12 +138,35 @@ GR_API void gri_behaviour_register(struct gr_behaviour *behaviour);
 
 GRI_END_C
 
+/* `fn` as a `cast`, if it is a function of the type `want`; else the compiler says so in a sentence. */
 #ifdef __cplusplus
-#define GRI_FUNCTION(cast, want, fn) ((cast)(static_cast<want>(fn)))
-#define GRI_OPTIONS(T, ...)          GRI_LITERAL(T, .size = sizeof(T), __VA_ARGS__)
+extern "C++" {
+template <class Want> struct gri_function {
+    static constexpr bool fits(Want)
+    {
+        return true;
+    }
+    static constexpr bool fits(...)
+    {
+        return false;
+    }
+};
+template <class Want, bool fits> struct gri_function_check {
+    static_assert(fits, "this function must be of the type that the macro asks for: see its comment");
+    static constexpr bool ok = fits;
+};
+}
+#define GRI_FUNCTION(cast, want, fn)                                                                         \
+    (gri_function_check<want, gri_function<want>::fits(fn)>::ok ? (cast)((want)(fn)) : (cast)0)
+#define GRI_OPTIONS(T, ...) GRI_LITERAL(T, .size = sizeof(T), __VA_ARGS__)
 #else
-#define GRI_FUNCTION(cast, want, fn) _Generic(&(fn), want : (cast)(fn))
-#define GRI_OPTIONS(T, ...)          GRI_LITERAL(T, .size = sizeof(T), __VA_ARGS__)
+#define GRI_FUNCTION(cast, want, fn)                                                                         \
+    (GRI_NOT_ZERO(_Generic(&(fn), want : 1, default : 0),                                                    \
+                  "this function must be of the type that the macro asks for: " #want                        \
+                  ", where gri_state is the actor's state")                                                  \
+         ? (cast)(fn)                                                                                        \
+         : (cast)0)
+#define GRI_OPTIONS(T, ...) GRI_LITERAL(T, .size = sizeof(T), __VA_ARGS__)
 #endif
 #define GRI_OPEN(...) __VA_ARGS__
 

@@ -74,10 +74,25 @@ GRI_END_C
 #define gr_reply(self, Q, ...)                                                                               \
     gri_reply(self, &Q##_gr_type, Q##_gr_reply_type, GRI_LITERAL(Q##_gr_reply, __VA_ARGS__))
 
+/* `out`, if it points to a `T`; else the compiler says so in a sentence. */
 #ifdef __cplusplus
-#define GRI_OUT(T, out) static_cast<T *>(out)
+extern "C++" {
+template <class Want, class Given> inline Want *gri_out(Given *out)
+{
+    static_assert(
+        std::is_same<Want, Given>::value,
+        "the result must go into a struct of the type that answers this request: see its GR_REQUEST");
+    return reinterpret_cast<Want *>(out);
+}
+}
+#define GRI_OUT(T, out) (gri_out<T>(out))
 #else
-#define GRI_OUT(T, out) _Generic((out), T * : (out))
+#define GRI_OUT(T, out)                                                                                      \
+    (GRI_NOT_ZERO(                                                                                           \
+         _Generic((out), T * : 1, default : 0),                                                              \
+         "the result must go into a struct of the type that answers this request: see its GR_REQUEST")       \
+         ? (out)                                                                                             \
+         : NULL)
 #endif
 
 #endif

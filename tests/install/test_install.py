@@ -35,15 +35,16 @@ HEADERS_ONLY = {
 }
 
 # What is wrong: (text of account.c, its replacement, the line that must be named, an error that must be said).
-MISMATCH = r"error: (?=.*(?:_Generic|generic association|static_cast))"  # with the types on the same line
+FUNCTION = r"error: .*this function must be of the type that the macro asks for"
+RESULT = r"error: .*the result must go into a struct of the type that answers this request"
 WRONG = {
     "handler_type": ("GR_ON(deposit, on_deposit)", "GR_ON(balance, on_deposit)", "GR_ON(balance, on_deposit)",
-                     MISMATCH + r".*const (?:struct )?deposit ?\*"),
+                     FUNCTION),
     "state_type": ("GR_ACTOR(account, struct account,", "GR_ACTOR(account, struct balance,", "GR_ON(deposit,",
-                   MISMATCH + r".*[ (](?:struct )?account ?\*"),
+                   FUNCTION),
     "field": ("deposit, .cents = 500", "deposit, .dollars = 5", ".dollars", r"error: .*dollars.*"),
     "reply_type": ("struct balance b;", "struct deposit b;", "gr_call(",
-                   MISMATCH + r".*(?:struct )?deposit ?\*"),
+                   RESULT),
     "pointer_field": ("struct deposit {\n    int64_t cents;", "struct deposit {\n    char *cents;",
                       "GR_MESSAGE(deposit,", r"error: .*a message field cannot be"),
     "type_without_gr_message": ("gr_send(self, alice, deposit, .cents = 500)",
