@@ -33,9 +33,10 @@ enum {
 
 /* struct gr_actor.control: what it has been told; acted upon before its next message. */
 enum {
-    GRI_CONTROL_EXIT = 1, /* its handler called gr_exit */
-    GRI_CONTROL_STOP = 2, /* gr_stop, or the system stops */
-    GRI_CONTROL_KILL = 4  /* gr_kill */
+    GRI_CONTROL_EXIT = 1,  /* its handler called gr_exit */
+    GRI_CONTROL_STOP = 2,  /* gr_stop, or the system stops */
+    GRI_CONTROL_KILL = 4,  /* gr_kill */
+    GRI_CONTROL_BECOME = 8 /* its handler called gr_become: the rest of its turn needs the new handlers */
 };
 
 /* struct gr_actor.flags */
@@ -64,7 +65,10 @@ struct gri_dispatch_entry {
 
 /* A behaviour with its handlers by type id: open addressing, at most half full. */
 struct gri_dispatch {
-    const struct gr_behaviour *behaviour; /* whose */
+    const struct gr_behaviour *behaviour; /* whose: the actor's definition, also of further handlers */
+    const struct gr_behaviour *handlers;  /* where they are from: that, or a GR_HANDLERS */
+    const struct gri_dispatch *own;       /* the one with the definition's own handlers */
+    struct gri_dispatch *next;            /* further handlers that actors of this behaviour became */
     gri_handler any;                      /* for other types, or NULL */
     gri_handler signal;                   /* or NULL */
     gri_handler end;                      /* or NULL */
@@ -77,6 +81,8 @@ struct gri_actor_extra {
     struct gr_actor *owner;          /* whose this is */
     struct gri_list obligations;     /* futures, watches and timers of this actor */
     struct gri_handles handles;      /* their names */
+    struct gri_message *stash;       /* what was set aside: the newest, whose next is the oldest; or NULL */
+    struct gri_saved *saved;         /* what selective receives passed over; NULL until needed */
     struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
     struct gri_message *start;       /* its start message, kept while it runs */
     struct gr_future *awaited;       /* while waiting for one */

@@ -2,6 +2,8 @@
 /* What happens to a send when the mailbox or the link is full: the four policies, as the sender sees them. */
 #include "actors/admission.h"
 
+#include "actors/mail/mail.h"
+
 enum gri_verdict gri_link_verdict(const struct gr_actor *actor)
 {
     /* As if the mailbox were full; what drops the oldest can't from here, so it drops this one. */
@@ -13,7 +15,7 @@ enum gri_verdict gri_link_verdict(const struct gr_actor *actor)
 static void drop_oldest(struct gri_loop *loop, struct gr_actor *actor)
 {
     while (!gri_mailbox_has_room(&actor->mailbox)) {
-        struct gri_message *oldest = gri_mailbox_drop_oldest(&actor->mailbox);
+        struct gri_message *oldest = gri_actor_drop_oldest(actor);
         if (oldest == NULL) return;
         gri_dead_letter(loop, oldest, GR_DEAD_FULL);
     }

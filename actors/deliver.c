@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arrival: what a loop does with an envelope from another loop, from a plain thread, or from itself. */
 #include "actors/admission.h"
+#include "actors/mail/mail.h"
 
 /* Envelopes whose receiver has ended, or whose reference belongs to another system. */
 static void deliver_stale(struct gri_loop *loop, struct gri_message *m)
@@ -27,7 +28,7 @@ static void deliver_user(struct gri_loop *loop, struct gr_actor *actor, struct g
     /* Admitted by its sender: only the policy that drops the oldest still acts here. */
     while (__builtin_expect(!gri_mailbox_has_room(&actor->mailbox), 0) &&
            gri_mailbox_verdict_full(&actor->mailbox) == GRI_ACCEPT_DROP_OLDEST) {
-        struct gri_message *oldest = gri_mailbox_drop_oldest(&actor->mailbox);
+        struct gri_message *oldest = gri_actor_drop_oldest(actor);
         if (oldest == NULL) break;
         gri_dead_letter(loop, oldest, GR_DEAD_FULL);
     }

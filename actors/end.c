@@ -4,6 +4,7 @@
  * The generation changes last but before the slot is free, so what arrives later is stale.
  */
 #include "actors/actor.h"
+#include "actors/mail/mail.h"
 #include "observe/trace.h"
 
 static void drop_obligations(struct gr_actor *actor)
@@ -81,6 +82,7 @@ void gri_actor_end(struct gr_actor *actor, int reason)
         actor->extra->coroutine = NULL;
         if (actor->extra->start != NULL) gri_message_dispose(loop, actor->extra->start);
         drop_obligations(actor);
+        gri_actor_put_back(actor);
     }
     drain(actor);
     gri_actor_tell_end(actor, reason);

@@ -28,61 +28,6 @@ static struct spawn_order *order_of(struct gri_message *m, const struct gr_type 
     return (struct spawn_order *)((char *)m->payload + order_offset(type));
 }
 
-/* ---- dispatch tables ---- */
-
-static void fill_dispatch(struct gri_dispatch *dispatch, const struct gr_behaviour *behaviour)
-{
-    for (uint32_t i = 0; i < behaviour->on_count; i++) {
-        const struct gr_on *on = &behaviour->on[i];
-        if (on->kind == GR_ON_KIND_ANY) dispatch->any = on->handler;
-        if (on->kind == GR_ON_KIND_SIGNAL) dispatch->signal = on->handler;
-        if (on->kind == GR_ON_KIND_END) dispatch->end = on->handler;
-        if (on->kind != GR_ON_KIND_MESSAGE) continue;
-        uint32_t at = on->type->id & dispatch->mask;
-        while (dispatch->entries[at].type != 0 && dispatch->entries[at].type != on->type->id)
-            at = (at + 1) & dispatch->mask;
-        dispatch->entries[at] = (struct gri_dispatch_entry){on->type->id, on->handler};
-    }
-}
-
-static struct gri_dispatch *make_dispatch(struct gri_loop *loop, const struct gr_behaviour *behaviour)
-{
-    uint32_t entries = 2;
-    while (entries < behaviour->on_count * 2) entries *= 2;
-    size_t size = sizeof(struct gri_dispatch) + entries * sizeof(struct gri_dispatch_entry);
-    struct gri_dispatch *dispatch = gri_memory_allocate(loop->memory, size);
-    if (dispatch == NULL) return NULL;
-    memset(dispatch, 0, size);
-    dispatch->behaviour = behaviour;
-    dispatch->mask = entries - 1;
-    fill_dispatch(dispatch, behaviour);
-    return dispatch;
-}
-
-/* Makes the table by behaviour id long enough. */
-static bool grow_dispatch(struct gri_loop *loop, struct gri_loop_actors *actors, uint32_t id)
-{
-    uint32_t count = actors->dispatch_count ? actors->dispatch_count : 64;
-    while (count <= id) count *= 2;
-    const struct gri_dispatch **table = gri_memory_allocate(loop->memory, count * sizeof *table);
-    if (table == NULL) return false;
-    memset(table, 0, count * sizeof *table);
-    if (actors->dispatch_count) memcpy(table, actors->dispatch, actors->dispatch_count * sizeof *table);
-    gri_memory_release(loop->memory, actors->dispatch, actors->dispatch_count * sizeof *table);
-    actors->dispatch = table;
-    actors->dispatch_count = count;
-    return true;
-}
-
-const struct gri_dispatch *gri_dispatch_of(struct gri_loop *loop, const struct gr_behaviour *behaviour)
-{
-    struct gri_loop_actors *actors = loop->local;
-    if (behaviour->id >= actors->dispatch_count && !grow_dispatch(loop, actors, behaviour->id)) return NULL;
-    const struct gri_dispatch **place = &actors->dispatch[behaviour->id];
-    if (*place == NULL) *place = make_dispatch(loop, behaviour);
-    return *place;
-}
-
 /* ---- the new actor, on its own loop ---- */
 
 static void *take_state(struct gri_loop *loop, uint32_t size)

@@ -16,13 +16,7 @@ static void *take_array(struct gr_system *system, size_t count, size_t size)
 static void free_loop_actors(struct gr_system *system, struct gri_loop_actors *actors)
 {
     struct gri_memory *memory = &system->memory.memory;
-    for (uint32_t i = 0; i < actors->dispatch_count; i++) {
-        const struct gri_dispatch *dispatch = actors->dispatch[i];
-        if (dispatch == NULL) continue;
-        size_t size = sizeof *dispatch + (dispatch->mask + 1) * sizeof dispatch->entries[0];
-        gri_memory_release(memory, (void *)dispatch, size);
-    }
-    gri_memory_release(memory, actors->dispatch, actors->dispatch_count * sizeof *actors->dispatch);
+    gri_dispatch_free_all(system, actors);
     gri_memory_release(memory, actors->leases, system->loop_count * sizeof *actors->leases);
     gri_memory_release(memory, actors->lease_asked, system->loop_count * sizeof *actors->lease_asked);
 }

@@ -72,10 +72,13 @@ void gri_system_drain(struct gr_system *system);
 /* Fills in *info if the actor of a slot lives. The slot must exist. Any thread. */
 bool gri_system_describe(const gr_system *system, uint32_t slot, struct gr_actor_info *info);
 
-/* ---- spawn.c ---- */
+/* ---- mail/dispatch.c ---- */
 
 /* The handlers of a behaviour for a loop, made at first use; NULL when there is no memory. */
 const struct gri_dispatch *gri_dispatch_of(struct gri_loop *loop, const struct gr_behaviour *behaviour);
+
+/* Frees all of a loop. */
+void gri_dispatch_free_all(struct gr_system *system, struct gri_loop_actors *actors);
 
 /* ---- seats.c: the process's table ---- */
 

@@ -126,6 +126,13 @@ static uint32_t quota(const struct gr_actor *self, const struct gri_loop *loop)
     return waiting < loop->messages_per_turn ? waiting : loop->messages_per_turn;
 }
 
+/* After gr_become: whether the turn goes on, by the new handlers. */
+static bool has_become(struct gr_actor *self)
+{
+    self->control &= (uint8_t)~GRI_CONTROL_BECOME;
+    return self->control == 0 && !(self->busy & GRI_BUSY_RESTING);
+}
+
 /* Whether the actor is to pause: it was told something, or rests. */
 static inline bool must_pause(const struct gr_actor *self)
 {
@@ -145,7 +152,11 @@ static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
     uint32_t left = quota(self, loop);
     uint32_t handled = 0;
     struct gri_message *m;
-    while (!must_pause(self) && (m = self->mailbox.head) != NULL) {
+    while ((m = self->mailbox.head) != NULL) {
+        if (__builtin_expect(must_pause(self), 0)) {
+            if (!has_become(self)) break;
+            dispatch = gri_actor_dispatch(self);
+        }
         if (__builtin_expect((m->header & mask) != common || gri_mailbox_is_full(&self->mailbox), 0)) {
             bool user = m->kind == GRI_MAIL_USER;
             if (!handle_any(self, dispatch, handled < left)) break;
@@ -176,6 +187,7 @@ void gri_handler_turn(struct gri_loop *loop, struct gri_work *work)
     struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
     gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     handle_mail(self, loop);
+    if (__builtin_expect(self->control != 0, 0)) self->control &= (uint8_t)~GRI_CONTROL_BECOME;
     if (__builtin_expect(self->control != 0, 0))
         gri_actor_end(self, end_reason(self));
     else if (self->mailbox.head != NULL && !(self->busy & GRI_BUSY_RESTING))

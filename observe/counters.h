@@ -19,6 +19,7 @@
     X(GRI_COUNTER_ENDED, "ended")                 /* actors */                                               \
     X(GRI_COUNTER_SENT, "sent")                   /* messages accepted for delivery */                       \
     X(GRI_COUNTER_HANDLED, "handled")             /* messages that a handler or a receive took */            \
+    X(GRI_COUNTER_STASHED, "stashed")             /* of those: set aside again */                            \
     X(GRI_COUNTER_REQUESTS, "requests")           /* asked */                                                \
     X(GRI_COUNTER_REPLIES, "replies")             /* that ended a request */                                 \
     X(GRI_COUNTER_TURNS, "turns")                 /* of actors on the loop */                                \

@@ -13,8 +13,10 @@ void gr_system_count(const gr_system *system, struct gr_system_counts *counts)
 {
     uint64_t sums[GRI_COUNTER_COUNT] = {0};
     for (unsigned i = 0; i < system->loop_count; i++) gri_counters_sum(&system->loops[i]->counters, sums);
-    /* A turn counts all that it took, also what nobody handled; its sum is written last, so it may be behind. */
-    uint64_t taken = sums[GRI_COUNTER_HANDLED], unhandled = sums[GRI_COUNTER_DEAD_UNHANDLED];
+    /* A turn counts all that it took, also what nobody handled or what was set aside; its sum is written last, so it may
+     * be behind. */
+    uint64_t taken = sums[GRI_COUNTER_HANDLED];
+    uint64_t unhandled = sums[GRI_COUNTER_DEAD_UNHANDLED] + sums[GRI_COUNTER_STASHED];
     uint64_t handled = taken > unhandled ? taken - unhandled : 0;
     *counts = (struct gr_system_counts){
         .spawned = sums[GRI_COUNTER_SPAWNED] + gri_load(&system->foreign_spawned, GRI_RELAXED),

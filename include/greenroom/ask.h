@@ -27,6 +27,13 @@ GR_API const void *gri_future_value(const gr_future *future, const struct gr_typ
 GR_API int gr_reply_error(gr_actor *self, int error);
 
 /*
+ * What is left of the deadline of the request being handled, at least 0; GR_FOREVER if it has none, or no unanswered
+ * request is being handled. Requests made meanwhile end by then, whatever deadlines of their own say: with GR_ETIMEOUT,
+ * at once if nothing is left. A forwarded or stashed request keeps its deadline. `self` must not be NULL.
+ */
+GR_API gr_time gr_time_left(const gr_actor *self);
+
+/*
  * Waits until the future has its outcome. Returns 0 with a value, the request's error, or GR_ETIMEOUT when `deadline`
  * passed first, which leaves it pending. A coroutine waits without blocking its loop; with `self` NULL the thread
  * blocks. Others get GR_ECONTEXT: a handler actor, a loop's own thread with NULL, a thread outside of a simulation, who
@@ -48,7 +55,7 @@ GRI_END_C
 
 /*
  * gr_ask(self, to, deadline, Q, fields ...): sends the request Q and returns its future; `deadline` ends it with
- * GR_ETIMEOUT. Never NULL but for lack of memory: a request that can't be sent is a future with that error. Takes the
+ * GR_ETIMEOUT, and so does that of the request being handled, if it is earlier (gr_time_left). Never NULL but for lack of memory: a request that can't be sent is a future with that error. Takes the
  * counts of the request's strings and buffers. `self` NULL: any thread that is no loop's.
  */
 #define gr_ask(self, to, deadline, Q, ...)                                                                   \

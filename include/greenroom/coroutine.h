@@ -26,11 +26,40 @@ GRI_BEGIN_C
  */
 GR_API GR_MUST_USE int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline);
 
+/* What the macro gr_receive_type calls. */
+GR_API GR_MUST_USE int gri_receive_type(gr_actor *self, struct gr_mail *mail, const struct gr_type *type,
+                                        gr_time deadline);
+
+/*
+ * As gr_receive, but only for a message from `sender`, the null reference being all that are no actors: see
+ * gr_receive_type.
+ */
+GR_API GR_MUST_USE int gr_receive_from(gr_actor *self, struct gr_mail *mail, gr_ref sender, gr_time deadline);
+
+/*
+ * As gr_receive, but only for mail for which `match` says true: see gr_receive_type. `match` is asked once about each
+ * piece of mail; what it refused it is not asked again, as long as the actor alternates between at most four pairs of
+ * `match` and `key`. So its answer must depend on these two arguments alone. It sees signals too (mail->signal), and
+ * calls nothing that takes a `self`.
+ */
+GR_API GR_MUST_USE int gr_receive_if(gr_actor *self, struct gr_mail *mail,
+                                     bool (*match)(const struct gr_mail *mail, uint64_t key), uint64_t key,
+                                     gr_time deadline);
+
 /* Waits for `duration`; 0 lets others of the loop run. Errors: GR_ESTOPPED (the actor was asked to stop: it then waits no
  * longer), GR_EKILLED, GR_EINVALID, GR_ECONTEXT. */
 GR_API GR_MUST_USE int gr_sleep(gr_actor *self, gr_time duration);
 
 GRI_END_C
+
+/*
+ * gr_receive_type(self, &mail, T, deadline): as gr_receive, but only for a message of type T: the oldest one. Other mail
+ * keeps its place, for later receives of any kind, and counts against the mailbox's bound; it is never looked at twice,
+ * so it costs nothing how much of it there is. Signals are passed over as well.
+ * Errors: as gr_receive; GR_ESTOPPED when a stop was reached, also if mail before it was passed over, which gr_receive
+ * still gives; GR_ENOMEM when there is no memory to pass mail over, which then stays where it is.
+ */
+#define gr_receive_type(self, mail, T, deadline) gri_receive_type(self, mail, &T##_gr_type, deadline)
 
 /* The message as a `const struct T *`, or NULL if it is of another type. */
 #define gr_mail_as(mail, T) ((const T##_gr_struct *)gri_mail_as(mail, &T##_gr_type))

@@ -5,6 +5,7 @@
 
 #include <greenroom/actor.h>
 #include <greenroom/ask.h>
+#include <greenroom/become.h>
 #include <greenroom/blocking.h>
 #include <greenroom/buffer.h>
 #include <greenroom/coroutine.h>

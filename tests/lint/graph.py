@@ -41,6 +41,7 @@ PUBLIC = {
     "monitor.h": "mailbox",  # signals lie in mailboxes
     "system.h": "scheduler",  # limits and options
     "ask.h": "futures",
+    "become.h": "actors",
     "blocking.h": "actors",
     "coroutine.h": "actors",
     "timer.h": "actors",
