@@ -172,6 +172,10 @@ void gri_actor_take_stop(struct gr_actor *actor, struct gri_message *m);
 /* Fills in a signal from the envelope of one that arrived, and frees that. False if it is void: demonitored. */
 bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal);
 
+/* The same without taking it: what it would say, and whether it is valid. */
+bool gri_actor_see_signal(const struct gr_actor *actor, const struct gri_message *m,
+                          struct gr_signal *signal);
+
 /* ---- spawn.c ---- */
 
 /* A spawn from another loop or a plain thread arrived; takes it. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Coroutine actors: their turns, and what only they may do: receive, sleep and wait. */
 #include "actors/actor.h"
+#include "actors/mail/mail.h"
+#include "actors/mail/saved.h"
 #include "observe/trace.h"
 
 #include <greenroom/coroutine.h>
@@ -106,8 +108,7 @@ static int may_wait(struct gr_actor *self, gr_time timeout, const char *what)
     return 0;
 }
 
-/* Makes what was taken from the mailbox visible in *mail; false if it was void. */
-static bool present(struct gr_actor *self, struct gri_message *m, struct gr_mail *mail)
+bool gri_actor_present(struct gr_actor *self, struct gri_message *m, struct gr_mail *mail)
 {
     gri_trace(self->loop->events, self->loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
     if (m->kind == GRI_MAIL_STOP) {
@@ -128,16 +129,21 @@ static bool present(struct gr_actor *self, struct gri_message *m, struct gr_mail
     return true;
 }
 
-/* Takes the next piece of mail, or returns false when there is none. */
-static bool take_mail(struct gr_actor *self, struct gr_mail *mail)
+/* Takes the next piece of mail. Errors: as gri_actor_take_chosen. */
+static int take_mail(struct gr_actor *self, struct gr_mail *mail, const struct gri_choice *choice)
 {
+    if (choice != NULL) return gri_actor_take_chosen(self, choice, mail);
+    struct gri_saved *saved = self->extra->saved;
+    struct gri_saved_mail *first;
+    while (__builtin_expect(saved != NULL, 0) && (first = gri_saved_first(saved)) != NULL)
+        if (gri_actor_present(self, gri_actor_take_saved(self, first), mail)) return 0;
     for (;;) {
         bool room = false;
         struct gri_message *m = gri_mailbox_pop(&self->mailbox, &room);
-        if (m == NULL) return false;
+        if (m == NULL) return GR_ENOTFOUND;
         if (room) gri_actor_tell_room(self);
-        if (present(self, m, mail)) return true;
-        if (self->control & GRI_CONTROL_STOP) return false;
+        if (gri_actor_present(self, m, mail)) return 0;
+        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
     }
 }
 
@@ -150,33 +156,47 @@ static bool is_over(struct gr_actor *self)
            gri_loop_slice_is_over(self->loop, extra->received == GRI_SLICE_MESSAGES);
 }
 
+int gri_actor_pause_turn(struct gr_actor *self)
+{
+    return is_over(self) ? gri_actor_wait(self, GRI_WAIT_TURN) : 0;
+}
+
 /* Waits for mail and takes it; the wait's timer runs. */
-static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail)
+static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail, const struct gri_choice *choice)
 {
     for (;;) {
         if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
         if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
-        if (take_mail(self, mail)) return 0;
-        if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
-        int error = gri_actor_wait(self, GRI_WAIT_MAIL);
+        int error = take_mail(self, mail, choice);
+        if (error != GR_ENOTFOUND) return error;
+        error = gri_actor_wait(self, GRI_WAIT_MAIL);
         if (error == GR_ETIMEOUT && self->mailbox.head == NULL) return error;
     }
 }
 
-int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
+int gri_actor_receive(struct gr_actor *self, struct gr_mail *mail, gr_time deadline,
+                      const struct gri_choice *choice, const char *what)
 {
-    int error = may_wait(self, deadline, "gr_receive");
+    int error = may_wait(self, deadline, what);
     if (error != 0) return error;
     gri_actor_finish_current(self);
     *mail = (struct gr_mail){.type = NULL};
     /* With mail always there it would never suspend: others of the loop get their turn (G19). */
-    if (is_over(self)) (void)gri_actor_wait(self, GRI_WAIT_TURN);
-    if (self->mailbox.head != NULL && self->control == 0 && take_mail(self, mail)) return 0;
-    if (deadline == 0 && self->control == 0) return GR_ETIMEOUT;
+    (void)gri_actor_pause_turn(self);
+    if (self->control == 0) {
+        error = take_mail(self, mail, choice);
+        if (error != GR_ENOTFOUND) return error;
+        if (deadline == 0) return GR_ETIMEOUT;
+    }
     gri_actor_begin_wait(self, deadline);
-    error = wait_for_mail(self, mail);
+    error = wait_for_mail(self, mail, choice);
     gri_actor_end_wait(self);
     return error;
+}
+
+int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
+{
+    return gri_actor_receive(self, mail, deadline, NULL, "gr_receive");
 }
 
 int gr_sleep(gr_actor *self, gr_time duration)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The part of an actor that only some need, and the text of its last error. */
 #include "actors/actor.h"
+#include "actors/mail/saved.h"
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -24,6 +25,7 @@ void gri_actor_free_extra(struct gr_actor *actor)
     struct gri_actor_extra *extra = actor->extra;
     if (extra == NULL) return; /* the actor may not have a loop yet */
     struct gri_pool *pool = &actor->loop->pool;
+    gri_saved_free(actor);
     gri_handles_fini(&extra->handles, pool);
     if (extra->error_text != NULL)
         gri_pool_give(pool, extra->error_text, gri_pool_class(GRI_ERROR_TEXT_SIZE));

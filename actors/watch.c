@@ -201,23 +201,25 @@ void gri_actor_tell_end(struct gr_actor *actor, int reason)
     }
 }
 
-bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal)
+bool gri_actor_see_signal(const struct gr_actor *actor, const struct gri_message *m, struct gr_signal *signal)
 {
-    const struct gri_watch_notice *notice = gri_notice(m);
+    const struct gri_watch_notice *notice = (const struct gri_watch_notice *)m->payload;
     *signal = (struct gr_signal){.kind = m->kind == GRI_MAIL_DOWN ? GR_SIGNAL_DOWN : GR_SIGNAL_ROOM,
                                  .actor = notice->actor,
                                  .reason = notice->reason};
-    bool valid = true;
-    if (m->kind == GRI_MAIL_DOWN) {
-        signal->monitor = notice->handle;
-        struct gri_obligation *obligation = gri_handles_find(&actor->extra->handles, notice->handle);
-        valid = obligation != NULL;
-        if (valid) {
-            struct gri_watch_record *record = GRI_CONTAINER_OF(obligation, struct gri_watch_record,
-                                                               obligation);
-            forget(actor, record);
-            gri_loop_free_message(actor->loop, envelope_of(record));
-        }
+    if (m->kind != GRI_MAIL_DOWN) return true;
+    signal->monitor = notice->handle;
+    return gri_handles_find(&actor->extra->handles, notice->handle) != NULL;
+}
+
+bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal)
+{
+    bool valid = gri_actor_see_signal(actor, m, signal);
+    if (valid && m->kind == GRI_MAIL_DOWN) {
+        struct gri_obligation *obligation = gri_handles_find(&actor->extra->handles, signal->monitor);
+        struct gri_watch_record *record = GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation);
+        forget(actor, record);
+        gri_loop_free_message(actor->loop, envelope_of(record));
     }
     gri_loop_free_message(actor->loop, m);
     return valid;

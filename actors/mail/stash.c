@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stash: messages that an actor sets aside until it can handle them. A ring of envelopes, which costs one word. */
 #include "actors/mail/mail.h"
+#include "actors/mail/saved.h"
 
 #include <greenroom/become.h>
 
@@ -29,31 +30,42 @@ int gr_stash(gr_actor *self)
     return 0;
 }
 
-/* Puts the stash in front of the mailbox. */
-static void splice(struct gr_actor *self)
+/* Puts a chain of mail in front of the mailbox. */
+static void put_in_front(struct gri_mailbox *mailbox, struct gri_message *oldest, struct gri_message *newest)
 {
-    struct gri_message *newest = self->extra->stash;
-    if (newest == NULL) return;
-    struct gri_mailbox *mailbox = &self->mailbox;
-    struct gri_message *oldest = newest->next;
     newest->next = mailbox->head;
     if (mailbox->head == NULL) mailbox->end = &newest->next;
     mailbox->head = oldest;
-    self->extra->stash = NULL;
+}
+
+static void put_saved_back(struct gr_actor *actor)
+{
+    struct gri_saved *saved = actor->extra->saved;
+    struct gri_message *oldest = NULL, **end = &oldest, *newest = NULL;
+    struct gri_saved_mail *mail;
+    while (saved != NULL && (mail = gri_saved_first(saved)) != NULL) {
+        newest = gri_saved_remove(actor, mail);
+        *end = newest;
+        end = &newest->next;
+    }
+    if (newest != NULL) put_in_front(&actor->mailbox, oldest, newest);
+}
+
+void gri_actor_put_back(struct gr_actor *actor)
+{
+    put_saved_back(actor);
+    struct gri_message *newest = actor->extra->stash;
+    if (newest == NULL) return;
+    actor->extra->stash = NULL;
+    put_in_front(&actor->mailbox, newest->next, newest);
 }
 
 int gr_unstash(gr_actor *self)
 {
     if (__builtin_expect(self == NULL, 0))
         return gri_fail(self, GR_ECONTEXT, "gr_unstash: there is no actor");
-    if (self->extra == NULL) return 0;
-    splice(self);
+    if (self->extra != NULL && self->extra->stash != NULL) gri_actor_put_back(self);
     return 0;
-}
-
-void gri_actor_put_back(struct gr_actor *actor)
-{
-    splice(actor);
 }
 
 /* Takes the oldest out of the stash, or NULL. */
@@ -67,9 +79,22 @@ static struct gri_message *take_oldest(struct gri_actor_extra *extra)
     return oldest;
 }
 
+/* Takes the oldest user message out of the saved mail, or NULL. */
+static struct gri_message *take_oldest_saved(struct gr_actor *actor)
+{
+    struct gri_saved *saved = actor->extra->saved;
+    struct gri_list_node *node = saved == NULL ? NULL : gri_list_first(&saved->order);
+    for (; node != NULL; node = gri_list_next(&saved->order, node)) {
+        struct gri_saved_mail *mail = GRI_CONTAINER_OF(node, struct gri_saved_mail, order);
+        if (mail->m->kind == GRI_MAIL_USER) return gri_saved_remove(actor, mail);
+    }
+    return NULL;
+}
+
 struct gri_message *gri_actor_drop_oldest(struct gr_actor *actor)
 {
     struct gri_message *m = actor->extra == NULL ? NULL : take_oldest(actor->extra);
+    if (m == NULL && actor->extra != NULL) m = take_oldest_saved(actor);
     if (m == NULL) return gri_mailbox_drop_oldest(&actor->mailbox);
     gri_mailbox_count(&actor->mailbox, m, -1);
     if (gri_mailbox_is_full(&actor->mailbox)) (void)gri_mailbox_check_room(&actor->mailbox);

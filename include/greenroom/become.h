@@ -19,10 +19,10 @@ GRI_BEGIN_C
 GR_API GR_MUST_USE int gr_stash(gr_actor *self);
 
 /*
- * Puts all that was set aside back in front of the mail, the oldest first. Errors: GR_ENOMEM, in a coroutine whose
- * selective receives have passed mail over; everything then stays as it was.
+ * Puts all that was set aside back in front of the mail, the oldest first. In a coroutine, mail that selective receives
+ * have passed over will be looked at again. Errors: GR_ECONTEXT if `self` is NULL.
  */
-GR_API GR_MUST_USE int gr_unstash(gr_actor *self);
+GR_API int gr_unstash(gr_actor *self);
 
 /* Back to the handlers that the actor was defined with. Errors: GR_ECONTEXT in a coroutine actor. */
 GR_API int gr_unbecome(gr_actor *self);
