@@ -265,6 +265,17 @@ struct gr_future *gri_future_create(struct gr_actor *self);
 /* Gives an actor's future its outcome; takes the answer, which may be NULL. */
 void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);
 
+/* ---- deadline.c: deadlines that travel with requests ---- */
+
+/* Notes the absolute deadline of a request, or GR_FOREVER, in the envelope of its answer, until that is given. */
+void gri_request_bound(struct gri_message *reply, gr_time deadline);
+
+/* What is left of it, seen from a loop; GR_FOREVER if there is none. */
+gr_time gri_request_left(const struct gri_loop *loop, const struct gri_message *reply);
+
+/* The request leaves the loop, or its asker does. */
+void gri_request_leaves(const struct gri_loop *loop, struct gri_message *reply);
+
 /* ---- foreign.c: plain threads ---- */
 
 /* As gri_send, gri_ask, ... with self NULL. */

@@ -16,6 +16,8 @@ int gri_dead_letter_error(enum gr_dead_letter cause)
         return GR_ESYSTEM;
     case GR_DEAD_STOPPED:
         return GR_ESTOPPED;
+    case GR_DEAD_EXPIRED:
+        return GR_ETIMEOUT;
     case GR_DEAD_STALE:
         return GR_ESTALE;
     case GR_DEAD_DOWN:

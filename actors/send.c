@@ -109,6 +109,7 @@ int gr_forward(gr_actor *self, gr_ref to)
     int error = gri_admit(self, to, &target);
     self->current = NULL;
     if (error == 0 && !target.drop) {
+        if (m->reply != NULL && target.home != self->loop->index) gri_request_leaves(self->loop, m->reply);
         gri_put(self->loop, &target, to.generation, m);
         if (target.rest) gri_rest(self, to);
         return 0;

@@ -30,10 +30,11 @@ enum gri_mail_kind {
 };
 
 enum {
-    GRI_MAIL_HEAVY = 1,   /* weighs more than its pool class: large, or holds strings or buffers */
-    GRI_MAIL_FOREIGN = 2, /* a reply envelope whose asker is a plain thread: to_generation is its box */
-    GRI_MAIL_ORDERED = 4, /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
-    GRI_MAIL_JOB = 8      /* a reply whose payload points to the record of a blocking job */
+    GRI_MAIL_HEAVY = 1,    /* weighs more than its pool class: large, or holds strings or buffers */
+    GRI_MAIL_FOREIGN = 2,  /* a reply envelope whose asker is a plain thread: to_generation is its box */
+    GRI_MAIL_ORDERED = 4,  /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
+    GRI_MAIL_JOB = 8,      /* a reply whose payload points to the record of a blocking job */
+    GRI_MAIL_DEADLINE = 64 /* a reply still to be given, whose payload begins with its request's deadline */
 };
 
 /* Room for the order that tells another loop what to spawn. */

@@ -41,6 +41,7 @@
     X(GRI_COUNTER_DEAD_NO_MEMORY, "dead: no memory")                                                         \
     X(GRI_COUNTER_DEAD_SYSTEM, "dead: other system")                                                         \
     X(GRI_COUNTER_DEAD_STOPPED, "dead: stopped")                                                             \
+    X(GRI_COUNTER_DEAD_EXPIRED, "dead: expired")                                                             \
     X(GRI_COUNTER_DEAD_LATE_REPLY, "dead: late reply")
 
 enum gri_counter {

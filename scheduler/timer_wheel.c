@@ -95,6 +95,12 @@ static inline void put(struct gri_timer_wheel *wheel, struct gri_timer *timer)
     put_at_most(wheel, timer, (63u - (unsigned)__builtin_clzll(differs)) / GROUP_BITS);
 }
 
+gr_time gri_timer_left(const struct gri_timer *timer, gr_time now_ns)
+{
+    if (timer->place == PLACE_WAITING) return timer->deadline_ns;
+    return gri_clock_left(now_ns, timer->deadline_ns);
+}
+
 void gri_timer_wheel_arm(struct gri_timer_wheel *wheel, struct gri_timer *timer, gr_time deadline_ns)
 {
     GRI_ASSERT(!gri_timer_armed(timer));

@@ -77,6 +77,9 @@ static inline bool gri_timer_armed(const struct gri_timer *timer)
     return timer->place != 0;
 }
 
+/* What is left at now_ns until an armed timer fires, at least 0: the whole delay if that has yet to start. */
+gr_time gri_timer_left(const struct gri_timer *timer, gr_time now_ns);
+
 /* How many timers are armed. */
 static inline uint64_t gri_timer_wheel_count(const struct gri_timer_wheel *wheel)
 {

@@ -38,9 +38,10 @@ static struct gri_message *new_message(struct gr_system *system, gr_ref to, cons
     return m;
 }
 
-/* Sends inside of the seat. *box, if not NULL, is a request's: its reply envelope is made here. */
+/* Sends inside of the seat. *box, if not NULL, is a request's, with its absolute deadline: its reply envelope is made
+ * here. */
 static int send_inside(struct gr_system *system, gr_ref to, const struct gr_type *type, const void *message,
-                       const struct gr_type *reply_type, struct gri_foreign_box *box)
+                       const struct gr_type *reply_type, struct gri_foreign_box *box, gr_time deadline)
 {
     struct gr_actor *actor;
     bool drop = false;
@@ -64,6 +65,7 @@ static int send_inside(struct gr_system *system, gr_ref to, const struct gr_type
         reply->reply = NULL;
         reply->type = (uint16_t)reply_type->id;
         reply->to_generation = (uintptr_t)box;
+        gri_request_bound(reply, deadline);
         m->reply = reply;
         gri_fetch_add(&system->foreign_requests, 1, GRI_RELAXED); /* a number; publishes nothing */
     }
@@ -81,7 +83,8 @@ int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message,
 {
     struct gr_system *system = gri_seat_enter(to.seat);
     int error = type->id == 0 ? GR_EINVALID : missing_system(to);
-    if (system != NULL && type->id != 0) error = send_inside(system, to, type, message, NULL, NULL);
+    if (system != NULL && type->id != 0)
+        error = send_inside(system, to, type, message, NULL, NULL, GR_FOREVER);
     if (error != 0 && !keep_on_failure)
         gri_dead_message(system, NULL, type, message, gri_dead_letter_cause(error));
     if (system != NULL) gri_seat_leave(to.seat);
@@ -150,9 +153,10 @@ static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref
 {
     struct gri_foreign_box *box = create_box(system);
     int error = GR_ENOMEM;
-    if (box != NULL) error = send_inside(system, to, type, message, reply_type, box);
+    future->foreign.deadline = gri_clock_after(now_of(system), deadline);
+    if (box != NULL)
+        error = send_inside(system, to, type, message, reply_type, box, future->foreign.deadline);
     if (error == 0) {
-        future->foreign.deadline = gri_clock_after(now_of(system), deadline);
         future->foreign.box = box;
         return GRI_FUTURE_PENDING;
     }

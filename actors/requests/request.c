@@ -95,6 +95,16 @@ static int admit_request(struct gr_actor *self, gr_ref to, struct gri_target *ta
     return error;
 }
 
+/* Ends the request at its deadline, and lets that travel with it. On this loop the future's timer is looked at, where it
+ * matters: it begins with the next reading of the clock. Another loop needs the time as it is. */
+static void arm_deadline(struct gr_future *future, struct gri_message *reply, gr_time deadline, bool stays)
+{
+    struct gri_loop *loop = future->owner->loop;
+    gr_time now = stays ? loop->now : gri_clock_now(loop->clock);
+    gri_loop_arm(loop, &future->timer, deadline);
+    gri_request_bound(reply, gri_clock_after(now, deadline));
+}
+
 /* Sends the request of a future that is pending. What can't be sent ends it. Takes the counts. */
 static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref to,
                          const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
@@ -103,9 +113,12 @@ static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref
     struct gri_loop *loop = self->loop;
     struct gri_target target = {.drop = false};
     uint64_t handle = future->obligation.handle;
-    int error = type->id == 0 || reply_type->id == 0 || deadline < 0
-                    ? GR_EINVALID
-                    : admit_request(self, to, &target, &deadline);
+    int error = type->id == 0 || reply_type->id == 0 || deadline < 0 ? GR_EINVALID : 0;
+    gr_time left = gr_time_left(self);
+    bool expired = error == 0 && left == 0;
+    if (expired) error = GR_ETIMEOUT;
+    if (left < deadline) deadline = left;
+    if (error == 0) error = admit_request(self, to, &target, &deadline);
     if (error == 0 && target.drop) error = GR_EFULL;
     if (error == 0) {
         error = GR_ENOMEM;
@@ -113,7 +126,7 @@ static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref
         struct gri_message *m = reply == NULL ? NULL : gri_new_user_message(self, type, message);
         if (m != NULL) {
             m->reply = reply;
-            if (deadline != GR_FOREVER) gri_loop_arm(loop, &future->timer, deadline);
+            if (deadline != GR_FOREVER) arm_deadline(future, reply, deadline, target.home == loop->index);
             gri_count(&loop->counters, GRI_COUNTER_REQUESTS, 1);
             gri_put(loop, &target, to.generation, m);
             if (target.rest) gri_rest(self, to);
@@ -121,7 +134,8 @@ static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref
         }
         if (reply != NULL) gri_loop_free_message(loop, reply);
     }
-    gri_dead_message(gri_loop_system(loop), loop, type, message, gri_dead_letter_cause(error));
+    gri_dead_message(gri_loop_system(loop), loop, type, message,
+                     expired ? GR_DEAD_EXPIRED : gri_dead_letter_cause(error));
     gri_fail(self, error, "a %s request was not sent: %s", type->name, gr_error_text(error));
     gri_future_complete(future, error, NULL);
 }

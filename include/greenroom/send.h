@@ -14,6 +14,7 @@
     X(GR_DEAD_NO_MEMORY, "no memory")   /* there was no memory to send it */                                 \
     X(GR_DEAD_SYSTEM, "other system")   /* the reference belongs to another or a destroyed system */         \
     X(GR_DEAD_STOPPED, "stopped")       /* the system had stopped */                                         \
+    X(GR_DEAD_EXPIRED, "expired")       /* nothing was left of the deadline of the request being handled */  \
     X(GR_DEAD_LATE_REPLY, "late reply") /* an answer whose request had already ended */
 
 enum gr_dead_letter {

@@ -117,7 +117,7 @@ static void drain(int actor, gr_actor *self)
 {
     struct rp_actor *a = &rp_world.actors[actor];
     unsigned left = a->role->patience;
-    while (!rp_receive(actor, self, GR_FOREVER))
+    while (!rp_receive(actor, self, GR_FOREVER, NULL))
         if (left != 0 && --left == 0) break;
 }
 

@@ -140,6 +140,7 @@ static void cancel(int actor, gr_actor *self, const struct rp_action *action)
         if (w->timers[i].owner == actor) found[count++] = i;
     if (count == 0) return;
     struct rp_timer *t = &w->timers[found[action->how % count]];
+    if (t->interval != 0) return;
     int error = gr_timer_cancel(self, t->handle);
     rp_note("cancels a timer", actor, t->message, error);
     gr_time now = rp_now();
@@ -266,22 +267,33 @@ static bool take_mail(int actor, gr_actor *self, const struct gr_mail *mail)
     return type >= RP_QUESTION && number >= 0 && rp_handle_question(actor, self, number);
 }
 
-bool rp_receive(int actor, gr_actor *self, gr_time deadline)
+bool rp_receive(int actor, gr_actor *self, gr_time deadline, const struct rp_choice *choice)
 {
     struct rp_actor *a = &rp_world.actors[actor];
     gr_time end = gri_clock_after(rp_now(), deadline);
     rp_leave_question(actor);
-    rp_note("receives", actor, -1, deadline);
-    a->wait = RP_WAIT_RECEIVE;
+    rp_note(choice == NULL ? "receives" : "chooses", actor, -1, deadline);
+    a->choice = choice == NULL ? (struct rp_choice){.by = RP_BY_NOTHING} : *choice;
+    a->wait = choice == NULL ? RP_WAIT_RECEIVE : RP_WAIT_CHOOSE;
     struct gr_mail mail;
-    int error = gr_receive(self, &mail, deadline);
+    int error = choice == NULL ? gr_receive(self, &mail, deadline)
+                               : rp_receive_chosen(self, &mail, choice, deadline);
     a->wait = RP_WAIT_NONE;
     if (error != 0) rp_note("received nothing", actor, -1, error);
+    if (error == GR_ENOMEM && choice != NULL && rp_may_fail()) return false;
     if (error != 0) return received_nothing(actor, error, end);
     if (a->dying) rp_fail(RP_G11, actor, -1, "a killed coroutine could receive");
     if (mail.signal == NULL) return take_mail(actor, self, &mail);
+    if (a->choice.by != RP_BY_NOTHING && a->choice.key != 2)
+        rp_fail(RP_G1, actor, -1, "a signal came where it was not chosen");
     rp_signal(actor, mail.signal);
     return false;
+}
+
+static bool choose(int actor, gr_actor *self, const struct rp_action *action)
+{
+    struct rp_choice choice = rp_choose(actor, action);
+    return rp_receive(actor, self, rp_duration(action->amount, action->amount % 8 == 3), &choice);
 }
 
 /* ---- all ---- */
@@ -342,7 +354,18 @@ bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
     case RP_OP_SLEEP:
         return sleep_now(actor, self, action);
     case RP_OP_RECEIVE:
-        return rp_receive(actor, self, rp_duration(action->amount, true));
+        return rp_receive(actor, self, rp_duration(action->amount, true), NULL);
+    case RP_OP_CHOOSE:
+        return choose(actor, self, action);
+    case RP_OP_STASH:
+        rp_stash(actor, self);
+        break;
+    case RP_OP_UNSTASH:
+        rp_unstash(actor, self);
+        break;
+    case RP_OP_EVERY:
+        rp_every(actor, self, action);
+        break;
     case RP_OP_NOTHING:
     case RP_OP_COUNT:
         break;

@@ -14,6 +14,7 @@ struct rp_forecast {
     bool known;            /* `error` and `drops` are certain */
     int error;             /* of the send */
     bool drops;            /* accepted, but a dead letter at once */
+    bool expired;          /* it is a request for which no time is left */
     bool may_suspend;      /* the sending coroutine may wait for room: only the error's kind is known */
     enum gr_policy policy; /* of the receiver, if it lives */
 };
@@ -59,6 +60,9 @@ void rp_await(int actor, gr_actor *self, const struct rp_action *action);
 void rp_poll(int actor, gr_actor *self, const struct rp_action *action);
 void rp_release(int actor, gr_actor *self, const struct rp_action *action);
 
+/* The absolute deadline of the question that the actor is handling, or GR_FOREVER. */
+gr_time rp_bound(int actor);
+
 /* Looks at all futures. */
 void rp_poll_all(void);
 
@@ -83,13 +87,38 @@ void rp_signal(int actor, const struct gr_signal *signal);
 int rp_started(gr_actor *self, const struct rp_begin *begin);
 void rp_check_reason(int actor, int reason);
 
+/* ---- mail.c: mail that is set aside, chosen, or sent again and again ---- */
+
+void rp_stash(int actor, gr_actor *self);
+void rp_unstash(int actor, gr_actor *self);
+void rp_every(int actor, gr_actor *self, const struct rp_action *action);
+
+/* A message of a periodic timer arrived. */
+void rp_tick(int actor, gr_actor *self, int number);
+
+/* How often a periodic timer has fired; *unsure: or once less. */
+uint64_t rp_ticks(const struct rp_timer *timer, bool *unsure);
+
+/* A selective receive by what the action says. */
+struct rp_choice rp_choose(int actor, const struct rp_action *action);
+int rp_receive_chosen(gr_actor *self, struct gr_mail *mail, const struct rp_choice *choice, gr_time deadline);
+
+/* Whether a message is chosen. */
+bool rp_fits(const struct rp_choice *choice, int number);
+
+/* A message arrived, chosen as its receiver's choice says: what was before it must not come any more. */
+void rp_check_order(int actor, int number);
+
+/* How many messages an actor has set aside. */
+unsigned rp_stashed(int actor);
+
 /* ---- acts.c ---- */
 
 /* Does an action. Returns whether a coroutine is to end. */
 bool rp_act(int actor, gr_actor *self, const struct rp_action *action);
 
 /* A coroutine receives for at most `deadline`. Returns whether it is to end. */
-bool rp_receive(int actor, gr_actor *self, gr_time deadline);
+bool rp_receive(int actor, gr_actor *self, gr_time deadline, const struct rp_choice *choice);
 
 /* ---- actors.c ---- */
 

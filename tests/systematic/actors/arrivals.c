@@ -41,14 +41,20 @@ static bool is_whole(enum rp_type type, const void *data, int number)
 static void check_order(int actor, int number)
 {
     struct rp_message *m = &rp_world.messages[number];
-    int *last = &rp_world.last_handled[m->sender][actor];
-    if (m->births == 1 && m->sender != RP_OUTSIDE && rp_world.down_seen[m->sender][actor])
+    if (m->after_down)
         rp_fail(RP_G4, actor, number, "message %d of actor %d arrived after its down", number, m->sender);
-    if (!m->direct) return;
-    if (*last > number)
-        rp_fail(RP_G1, actor, number, "message %d of actor %d arrived after its message %d", number,
-                m->sender, *last - 1);
-    *last = number + 1;
+    rp_check_order(actor, number);
+}
+
+/* The down of an actor: what it sent comes before, but for what was set aside, or passed over by a selective receive. */
+static void came_down(int target, int actor)
+{
+    if (rp_world.actors[actor].choice.by != RP_BY_NOTHING) return;
+    for (int i = 0; i < rp_world.message_count; i++) {
+        struct rp_message *m = &rp_world.messages[i];
+        if (m->sender == target && m->receiver == actor && m->births == 1 && !m->stashed)
+            m->after_down = true;
+    }
 }
 
 static void check_timer(int actor, int number)
@@ -63,8 +69,9 @@ static void check_timer(int actor, int number)
     if (owner->gone && owner->gone_at < t->due)
         rp_fail(RP_G11, t->owner, number, "a timer for %lld of an actor that ended at %lld fired",
                 (long long)t->due, (long long)owner->gone_at);
-    /* A coroutine may be busy, and who rests is late. */
-    if (rp_world.actors[actor].role->kind != RP_KIND_COROUTINE && !rp_world.waits && now != t->due)
+    /* A coroutine may be busy, who rests is late, and what was set aside comes again. */
+    if (!rp_world.messages[number].was_stashed && rp_world.actors[actor].role->kind != RP_KIND_COROUTINE &&
+        !rp_world.waits && now != t->due)
         rp_fail(RP_G14, actor, number, "a timer for %lld was handled at %lld", (long long)t->due,
                 (long long)now);
 }
@@ -97,7 +104,10 @@ void rp_arrived(int actor, gr_actor *self, enum rp_type type, const void *data, 
     rp_note("handles", actor, number, 0);
     if (type == RP_POKE) a->poked = false;
     m->handled++;
-    if (m->timer >= 0) check_timer(actor, number);
+    if (m->timer >= 0 && w->timers[m->timer].interval != 0)
+        rp_tick(actor, self, number);
+    else if (m->timer >= 0)
+        check_timer(actor, number);
     if (m->handled > m->births)
         rp_fail(RP_G3, actor, number, "message %d arrived %u times", number, m->handled);
     if (!m->accepted || m->dropped)
@@ -146,7 +156,7 @@ static void down(int actor, const struct gr_signal *signal)
         if (!gr_ref_equal(m->ref, signal->actor))
             rp_fail(RP_G6, actor, -1, "the down of monitor %d is about another", i);
         check_down_reason(m, signal->reason);
-        if (m->target >= 0) rp_world.down_seen[m->target][actor] = true;
+        if (m->target >= 0) came_down(m->target, actor);
         return;
     }
     rp_fail(RP_G6, actor, -1, "a down of no monitor");

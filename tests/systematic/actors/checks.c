@@ -16,7 +16,9 @@ static void check_bound(int actor)
     if (a->role->policy != GR_POLICY_DROP_OLDEST || !rp_mailbox(a->ref, &count, &bytes, &loop)) return;
     if (a->phase != RP_STARTED || a->overfull) return;
     uint64_t heaviest = RP_LARGE_BYTES + 4096;
-    if (count > rp_bound_messages(a->role) || bytes > rp_bound_bytes(a->role) + heaviest)
+    if (a->stashes)
+        heaviest *= 2; /* it may take one, and set it aside when another has come into its place */
+    if (count > rp_bound_messages(a->role) + a->stashes || bytes > rp_bound_bytes(a->role) + heaviest)
         rp_fail(RP_G15, actor, -1, "actor %d drops its oldest but holds %u messages, %" PRIu64 " bytes",
                 actor, count, bytes);
 }
@@ -71,6 +73,11 @@ static uint64_t unhandled(int actor, uint64_t *odd)
         const struct rp_message *m = &rp_world.messages[i];
         bool unsent = m->request >= 0 && !rp_world.requests[m->request].sent;
         if (m->receiver != actor || !m->accepted || m->dropped || unsent || m->handled >= m->births) continue;
+        if (m->timer >= 0 && rp_world.timers[m->timer].interval != 0) {
+            bool unsure;
+            *odd += rp_ticks(&rp_world.timers[m->timer], &unsure) - m->handled;
+            continue;
+        }
         bool is_odd = m->type == RP_ODD || m->type == RP_ODD_QUESTION;
         bool is_unsure = m->timer >= 0 ||
                          (m->request >= 0 && is_maybe_unsent(&rp_world.requests[m->request]));
@@ -80,6 +87,24 @@ static uint64_t unhandled(int actor, uint64_t *odd)
             count++;
     }
     return count;
+}
+
+static bool is_periodic(const struct rp_message *m)
+{
+    return m->timer >= 0 && rp_world.timers[m->timer].interval != 0;
+}
+
+/* A coroutine that waits for what it chose: that must not be there. */
+static void check_chooser(int actor)
+{
+    const struct rp_actor *a = &rp_world.actors[actor];
+    if (a->wait != RP_WAIT_CHOOSE || a->role->policy != GR_POLICY_REJECT) return;
+    for (int i = 0; i < rp_world.message_count; i++) {
+        const struct rp_message *m = &rp_world.messages[i];
+        if (m->receiver != actor || !m->direct || !m->accepted || m->handled != 0 || m->stashed) continue;
+        if (m->request < 0 && m->timer < 0 && rp_fits(&a->choice, i))
+            rp_fail(RP_G3, actor, i, "message %d waits at actor %d, which has chosen it", i, actor);
+    }
 }
 
 /* An actor that lives: it has started, and no mail waits that it could handle. */
@@ -94,14 +119,16 @@ static void check_living(int actor, bool may_rest)
         return;
     }
     bool waits_for_mail = a->role->kind != RP_KIND_COROUTINE || a->wait == RP_WAIT_RECEIVE;
-    if (waits_for_mail && count != 0 && !(may_rest && a->role->kind != RP_KIND_COROUTINE))
+    check_chooser(actor);
+    if (waits_for_mail && count > rp_stashed(actor) && !(may_rest && a->role->kind != RP_KIND_COROUTINE))
         rp_fail(RP_G3, actor, -1, "%u messages wait at actor %d, which could handle them", count, actor);
     if (a->wait == RP_WAIT_OTHER && !may_rest)
         rp_fail(RP_G15, actor, -1, "actor %d waits for room that is there", actor);
     uint64_t left = unhandled(actor, &odd);
     bool drops = a->role->policy >= GR_POLICY_DROP_NEWEST;
     bool forwards = false;
-    for (int i = 0; i < rp_world.message_count; i++) forwards |= rp_world.messages[i].births > 1;
+    for (int i = 0; i < rp_world.message_count; i++)
+        forwards |= rp_world.messages[i].births > 1 && !is_periodic(&rp_world.messages[i]);
     if (!drops && !forwards && (count < left || count > left + odd))
         rp_fail(RP_G3, actor, -1, "actor %d has %" PRIu64 " messages to handle, but %u wait", actor, left,
                 count);
@@ -175,9 +202,10 @@ static void check_timer(int timer)
 {
     const struct rp_timer *t = &rp_world.timers[timer];
     const struct rp_message *m = &rp_world.messages[t->message];
+    if (t->interval != 0) return;
     if (has_fired(t) == 0 && !t->cancelled && !rp_world.actors[t->owner].gone)
         rp_fail(RP_G14, t->owner, t->message, "a timer for %lld has not fired", (long long)t->due);
-    if (has_fired(t) != 1 || m->receiver < 0 || m->handled != 0) return;
+    if (has_fired(t) != 1 || m->receiver < 0 || m->handled != 0 || m->was_stashed) return;
     const struct rp_actor *receiver = &rp_world.actors[m->receiver];
     bool unbounded = receiver->role->messages == 0 && receiver->role->bytes == 0;
     if (receiver->gone || !unbounded || receiver->role->kind == RP_KIND_COROUTINE || rp_world.waits) return;
@@ -193,6 +221,13 @@ static void check_sums(uint64_t waiting)
     for (int i = 0; i < GR_DEAD_LETTER_COUNT; i++)
         if (i != GR_DEAD_LATE_REPLY) dead += counts.dead_letters[i];
     for (int i = 0; i < w->timer_count; i++) {
+        bool one_less = false;
+        if (w->timers[i].interval != 0) {
+            uint64_t ticks = rp_ticks(&w->timers[i], &one_less);
+            fired += ticks - one_less;
+            unsure += one_less;
+            continue;
+        }
         int has = has_fired(&w->timers[i]);
         fired += has == 1;
         unsure += has == -1;
@@ -266,7 +301,7 @@ static void check_stop(int stop)
         bool odd = m->type == RP_ODD || m->type == RP_ODD_QUESTION;
         bool sent = m->request < 0 ? m->accepted : rp_world.requests[m->request].sent;
         if (m->sender == s->sender && m->receiver == s->target && m->direct && sent && m->handled == 0 &&
-            !odd)
+            !odd && !m->was_stashed)
             rp_fail(RP_G11, s->target, i, "message %d came before stop %d and was not handled", i, stop);
     }
 }

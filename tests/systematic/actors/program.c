@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const char *const op_names[RP_OP_COUNT] = {
-    "nothing",     "spawn",    "send",    "try_send",  "ask",   "stop",       "kill",
-    "poll",        "release",  "monitor", "demonitor", "exit",  "send_after", "cancel",
-    "notify_room", "blocking", "call",    "await",     "sleep", "receive"};
+    "nothing", "spawn",   "send",       "try_send", "ask",        "stop",   "kill",        "poll",
+    "release", "monitor", "demonitor",  "exit",     "send_after", "cancel", "notify_room", "blocking",
+    "stash",   "unstash", "send_every", "call",     "await",      "sleep",  "receive",     "choose"};
 
 static const char *const type_names[RP_TYPES] = {"note", "text",     "large",        "odd",
                                                  "poke", "question", "big_question", "odd_question"};
@@ -107,6 +107,26 @@ static void make_role(struct rp_role *role, struct gri_random *random, unsigned 
         role->actions[i] = random_action(random, false, role->kind == RP_KIND_COROUTINE);
 }
 
+/* In place of some actions: what concerns mail that is not handled at once. Programs of other seeds stay as they are. */
+static void add_patterns(struct rp_program *program)
+{
+    static const uint8_t handler_ops[] = {RP_OP_STASH, RP_OP_STASH, RP_OP_UNSTASH, RP_OP_UNSTASH,
+                                          RP_OP_EVERY};
+    static const uint8_t coroutine_ops[] = {RP_OP_STASH,  RP_OP_UNSTASH, RP_OP_CHOOSE, RP_OP_CHOOSE,
+                                            RP_OP_CHOOSE, RP_OP_RECEIVE, RP_OP_ASK};
+    struct gri_random random;
+    gri_random_seed(&random, program->seed ^ 0x9a77);
+    for (unsigned i = 0; i < program->role_count; i++) {
+        struct rp_role *role = &program->roles[i];
+        for (unsigned k = 0; k < role->count; k++) {
+            if (!one_in(&random, 2)) continue;
+            bool waits = role->kind == RP_KIND_COROUTINE;
+            role->actions[k].op = waits ? coroutine_ops[below(&random, sizeof coroutine_ops)]
+                                        : handler_ops[below(&random, sizeof handler_ops)];
+        }
+    }
+}
+
 void rp_program_make(struct rp_program *program, uint64_t seed)
 {
     struct gri_random random;
@@ -132,6 +152,7 @@ void rp_program_make(struct rp_program *program, uint64_t seed)
         if (i >= first) at += below(&random, 60);
         program->outside[i] = (struct rp_outside){at, action};
     }
+    if (seed % 4 == 3) add_patterns(program);
 }
 
 static void print_action(const struct rp_action *action)

@@ -31,10 +31,14 @@ enum rp_op {
     RP_OP_CANCEL, /* a timer */
     RP_OP_NOTIFY_ROOM,
     RP_OP_BLOCKING,
+    RP_OP_STASH,
+    RP_OP_UNSTASH,
+    RP_OP_EVERY, /* amount: the interval; how: after how many it is cancelled */
     RP_OP_CALL,
     RP_OP_AWAIT,   /* amount: the deadline */
     RP_OP_SLEEP,   /* amount: how long */
     RP_OP_RECEIVE, /* amount: the deadline */
+    RP_OP_CHOOSE,  /* a selective receive; how: by what; amount: the deadline */
     RP_OP_COUNT
 };
 

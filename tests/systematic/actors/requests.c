@@ -201,15 +201,22 @@ void rp_drop_requests(int actor)
 
 /* ---- asking ---- */
 
+gr_time rp_bound(int actor)
+{
+    if (actor == RP_OUTSIDE || rp_world.actors[actor].current < 0) return GR_FOREVER;
+    const struct rp_message *m = &rp_world.messages[rp_world.actors[actor].current];
+    const struct rp_request *r = m->request < 0 ? NULL : &rp_world.requests[m->request];
+    return r == NULL || r->answered || r->holder != actor ? GR_FOREVER : r->deadline;
+}
+
 static int new_request(int asker, int message, gr_time deadline)
 {
     struct rp_world *w = &rp_world;
+    gr_time end = gri_clock_after(rp_now(), deadline), bound = message < 0 ? GR_FOREVER : rp_bound(asker);
+    if (bound < end) end = bound > rp_now() ? bound : rp_now();
     if (w->request_count == RP_REQUESTS_MAX) return -1;
-    w->requests[w->request_count] = (struct rp_request){.message = message,
-                                                        .asker = asker,
-                                                        .asked_at = rp_now(),
-                                                        .deadline = gri_clock_after(rp_now(), deadline),
-                                                        .holder = -1};
+    w->requests[w->request_count] = (struct rp_request){
+        .message = message, .asker = asker, .asked_at = rp_now(), .deadline = end, .holder = -1};
     return w->request_count++;
 }
 
@@ -272,6 +279,7 @@ void rp_ask(int actor, gr_actor *self, const struct rp_action *action)
     struct rp_forecast f = rp_foresee(actor, self, to);
     if (f.drops) f.error = GR_EFULL; /* it is counted as a failed send, with an outcome */
     f.drops = false;
+    if (rp_bound(actor) <= rp_now()) f = (struct rp_forecast){true, GR_ETIMEOUT, .expired = true};
     bool not_sure = f.policy == GR_POLICY_DROP_NEWEST && !f.known;
     struct gr_system_counts before = rp_counts();
     rp_note("asks", actor, number, deadline);
@@ -341,6 +349,7 @@ void rp_call(int actor, gr_actor *self, const struct rp_action *action)
     rp_world.calls++;
     rp_world.born++;
     r->sent = true;
+    bool expired = rp_bound(actor) <= rp_now();
     rp_note("calls", actor, number, deadline);
     a->wait = RP_WAIT_AWAIT;
     a->awaited = request;
@@ -352,6 +361,7 @@ void rp_call(int actor, gr_actor *self, const struct rp_action *action)
     r->error = error;
     if (error == GR_EKILLED) a->dying = true;
     bool refused = error == GR_ENOMEM || error == GR_EFULL || error == GR_ESTALE || error == GR_ESYSTEM;
+    if (expired && error == GR_ETIMEOUT) refused = true;
     if (refused) r->sent = false;
     if (error != 0) check_error(request);
 }
@@ -476,6 +486,7 @@ static void reply(int actor, gr_actor *self, int number)
 static void reply_error(int actor, gr_actor *self, int number)
 {
     struct rp_request *r = &rp_world.requests[rp_world.messages[number].request];
+    if (r->answered) return; /* by an earlier turn, before it was set aside */
     r->answered = true;
     r->answer_error = 70 + number % 5;
     r->answered_at = rp_now();

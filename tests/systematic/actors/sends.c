@@ -164,8 +164,9 @@ struct gr_system_counts rp_counts(void)
 }
 
 /* The cause that a failed send is counted under. */
-static enum gr_dead_letter cause_of(int error)
+static enum gr_dead_letter cause_of(int error, bool expired)
 {
+    if (expired && error == GR_ETIMEOUT) return GR_DEAD_EXPIRED;
     switch (error) {
     case GR_EFULL:
     case GR_ETIMEOUT:
@@ -216,7 +217,7 @@ void rp_check_send(int number, const struct rp_forecast *f, int error, bool coun
         rp_fail(RP_G3, m->receiver, number, "a send that gave %d counted %llu sent", error,
                 (unsigned long long)sent);
     if (error == 0) return;
-    enum gr_dead_letter cause = cause_of(error);
+    enum gr_dead_letter cause = cause_of(error, f->expired);
     uint64_t dead = after.dead_letters[cause] - before->dead_letters[cause];
     if (dead != counts_failure)
         rp_fail(RP_G3, m->receiver, number, "a send that gave %d counted %llu dead letters of its cause",

@@ -53,7 +53,17 @@ enum rp_case {
 enum rp_phase { RP_NAMED, RP_STARTED, RP_REFUSED, RP_ENDED };
 
 /* What a coroutine waits in. */
-enum rp_wait { RP_WAIT_NONE, RP_WAIT_RECEIVE, RP_WAIT_AWAIT, RP_WAIT_OTHER };
+enum rp_wait { RP_WAIT_NONE, RP_WAIT_RECEIVE, RP_WAIT_CHOOSE, RP_WAIT_AWAIT, RP_WAIT_OTHER };
+
+/* By what a selective receive chooses. */
+enum rp_by { RP_BY_NOTHING, RP_BY_TYPE, RP_BY_SENDER, RP_BY_NUMBER };
+
+struct rp_choice {
+    enum rp_by by;     /* which of these */
+    enum rp_type type; /* for RP_BY_TYPE */
+    gr_ref sender;     /* for RP_BY_SENDER */
+    uint64_t key;      /* for RP_BY_NUMBER: what the number is a multiple of; 2 takes signals too */
+};
 
 struct rp_actor {
     gr_ref ref;                 /* its name */
@@ -76,6 +86,10 @@ struct rp_actor {
     bool overfull;              /* more mail than its bound had come before it was born */
     enum rp_wait wait;          /* of a coroutine */
     int awaited;                /* request, for RP_WAIT_AWAIT */
+    struct rp_choice choice;    /* of the receive under way, or the last */
+    bool stashes;               /* it has set messages aside */
+    int stash_next;             /* for rp_message.place of the next that it sets aside */
+    int front;                  /* the same for those that it puts back in front */
     int current;                /* message being handled, or -1 */
     int last_child;             /* actor, or -1 */
 };
@@ -94,6 +108,11 @@ struct rp_message {
     unsigned handled; /* deliveries */
     int request;      /* or -1 */
     int timer;        /* or -1 */
+    bool stashed;     /* it is set aside just now */
+    bool was_stashed; /* or was */
+    int place;        /* among those that are set aside, or, below 0, that were put back in front */
+    bool overtaken;   /* one that is behind it was handled, so it must not come any more */
+    bool after_down;  /* the down of its sender was */
 };
 
 struct rp_request {
@@ -128,12 +147,15 @@ struct rp_monitor {
 };
 
 struct rp_timer {
-    int owner;       /* actor */
-    int message;     /* what it sends */
-    uint64_t handle; /* its name */
-    gr_time due;     /* absolute */
-    bool cancelled;  /* gr_timer_cancel returned 0 */
-    bool fired;      /* cancel said so, or its message was handled */
+    int owner;            /* actor */
+    int message;          /* what it sends */
+    uint64_t handle;      /* its name */
+    gr_time due;          /* absolute; of a periodic one the start */
+    gr_time interval;     /* of a periodic one, else 0 */
+    unsigned limit;       /* of a periodic one: it is cancelled after so many */
+    gr_time cancelled_at; /* when it was */
+    bool cancelled;       /* gr_timer_cancel returned 0 */
+    bool fired;           /* cancel said so, or its message was handled */
 };
 
 /* A call of gr_notify_room. */
@@ -196,11 +218,9 @@ struct rp_world {
     struct rp_timer timers[RP_TIMERS_MAX];
     struct rp_wish wishes[RP_WISHES_MAX];
     struct rp_stop stops[RP_STOPS_MAX];
-    int last_handled[RP_ACTORS_MAX + 1][RP_ACTORS_MAX]; /* by sender and receiver: the last message + 1 */
-    bool down_seen[RP_ACTORS_MAX][RP_ACTORS_MAX];       /* by sender and receiver */
-    uint64_t hash;                                      /* of the history */
-    uint64_t event_count;                               /* lines of the history ever written */
-    struct rp_event history[RP_HISTORY_MAX];            /* the last of them */
+    uint64_t hash;                           /* of the history */
+    uint64_t event_count;                    /* lines of the history ever written */
+    struct rp_event history[RP_HISTORY_MAX]; /* the last of them */
 };
 
 extern struct rp_world rp_world;

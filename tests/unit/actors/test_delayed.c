@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of messages that are sent later. */
+#include "runtime/runtime.h"
 #include "tests/support/world/case.h"
 
 static int exact(gr_actor *self, void *argument)
@@ -129,4 +130,136 @@ static int policies(gr_actor *self, void *argument)
 Case(delayed, g15_a_delayed_message_meets_the_bound_when_it_is_sent)
 {
     run_seeds(1, 3, policies);
+}
+
+/* ---- periodic ---- */
+
+/* As if a handler or the whole machine took so long. Simulated only. */
+static void take_time(gr_actor *self, gr_time time)
+{
+    gri_runtime_of(gr_actor_system(self))->simulation->now += time;
+}
+
+static int every(gr_actor *self, void *argument)
+{
+    uint64_t timer;
+    gr_time begin = gr_now(self);
+    CHECK_EQ(gr_send_every(self, gr_self(self), 700, &timer, number, .value = 5), 0);
+    for (int i = 1; i <= 10; i++) {
+        CHECK_EQ(next_number(self), 5);
+        CHECK_EQ(gr_now(self) - begin, 700 * i);
+    }
+    CHECK_EQ(gr_sleep(self, 699), 0);
+    CHECK_EQ(gr_timer_cancel(self, timer), 0);
+    CHECK_EQ(gr_timer_cancel(self, timer), GR_ENOTFOUND);
+    no_mail(self, 100000);
+    return 0;
+}
+
+Case(delayed, g14_a_periodic_timer_is_exact_until_it_is_cancelled)
+{
+    run_seeds(1, 3, every);
+}
+
+static int drift(gr_actor *self, void *argument)
+{
+    uint64_t timer;
+    gr_time begin = gr_now(self);
+    CHECK_EQ(gr_send_every(self, gr_self(self), 1000, &timer, ping), 0);
+    for (int i = 1; i <= 20; i++) { /* each is handled 300 late, and yet the next is due when it was */
+        next_ping(self);
+        CHECK_EQ(gr_now(self) - begin, 1000 * i);
+        take_time(self, 300);
+    }
+    take_time(self, 3500); /* now at 23,800 */
+    next_ping(self);       /* one for 21,000, 22,000 and 23,000 */
+    CHECK_EQ(gr_now(self) - begin, 23800);
+    next_ping(self);
+    CHECK_EQ(gr_now(self) - begin, 24000);
+    take_time(self, 1000); /* exactly when the next is due */
+    next_ping(self);
+    CHECK_EQ(gr_now(self) - begin, 25000);
+    next_ping(self);
+    CHECK_EQ(gr_now(self) - begin, 26000);
+    CHECK_EQ(gr_timer_cancel(self, timer), 0);
+    return 0;
+}
+
+Case(delayed, g14_a_periodic_timer_does_not_drift_and_sends_one_for_those_missed)
+{
+    run_seeds(1, 3, drift);
+}
+
+static int every_real(gr_actor *self, void *argument)
+{
+    uint64_t timer;
+    gr_time begin = gr_now(self);
+    CHECK_EQ(gr_send_every(self, gr_self(self), gr_microseconds(200), &timer, ping), 0);
+    for (int i = 1; i <= 20; i++) {
+        next_ping(self);
+        CHECK(gr_now(self) - begin >= gr_microseconds(200 * i));
+    }
+    CHECK_EQ(gr_timer_cancel(self, timer), 0);
+    return 0;
+}
+
+Case(delayed, g14_a_periodic_timer_is_never_early_in_real_time)
+{
+    run_real(1, every_real);
+}
+
+static int every_text(gr_actor *self, void *argument)
+{
+    gr_string text;
+    uint64_t timer;
+    gr_ref to = gr_spawn_with(self, echo, (.loop = GR_SPREAD));
+    CHECK_EQ(gr_string_copy(self, "again", 5, &text), 0);
+    CHECK_EQ(gr_send_every(self, to, gr_microseconds(100), &timer, words, .text = text), 0);
+    for (int i = 0; i < 5; i++) {
+        struct gr_mail mail = next_mail(self);
+        if (CHECK(gr_mail_as(&mail, words) != NULL))
+            CHECK_EQ(memcmp(gr_mail_as(&mail, words)->text.data, "again", 5), 0);
+    }
+    kill_and_wait(self, to);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(5)), 0);
+    CHECK_EQ(gr_timer_cancel(self, timer), GR_ENOTFOUND); /* its receiver has ended */
+    CHECK(dead_letters(self, GR_DEAD_STALE) >= 1);
+    uint64_t stale = dead_letters(self, GR_DEAD_STALE);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(5)), 0);
+    CHECK_EQ(dead_letters(self, GR_DEAD_STALE), stale);
+    return 0;
+}
+
+Case(delayed, a_periodic_timer_sends_strings_and_ends_with_its_receiver)
+{
+    run_everywhere(every_text);
+}
+
+static int ticker_main(gr_actor *self, const struct address *m)
+{
+    CHECK_EQ(gr_send_every(self, m->ref, 100, NULL, ping), 0);
+    return gr_sleep(self, 250);
+}
+
+GR_COROUTINE(ticker, address, ticker_main);
+
+static int every_ends(gr_actor *self, void *argument)
+{
+    uint64_t timer = 5;
+    CHECK_EQ(gr_send_every(self, gr_self(self), 0, &timer, ping), GR_EINVALID);
+    CHECK_EQ(timer, 0);
+    CHECK_EQ(gr_send_every(self, gr_self(self), -1, NULL, ping), GR_EINVALID);
+    CHECK_EQ(gr_send_every(self, gr_self(self), GR_FOREVER, &timer, ping), 0);
+    CHECK(!gr_ref_is_null(gr_spawn_with(self, ticker, (.loop = GR_SPREAD), .ref = gr_self(self))));
+    next_ping(self);
+    next_ping(self);
+    no_mail(self, gr_seconds(1e6));
+    CHECK_EQ(gr_timer_cancel(self, timer), 0);
+    return 0;
+}
+
+Case(delayed, g11_a_periodic_timer_ends_with_its_actor)
+{
+    run_seeds(1, 3, every_ends);
+    run_seeds(2, 3, every_ends);
 }
