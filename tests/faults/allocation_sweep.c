@@ -7,7 +7,7 @@
 
 static const struct scenario *const all[] = {value_scenarios,   spawning_scenarios, traffic_scenarios,
                                              request_scenarios, watching_scenarios, waiting_scenarios,
-                                             outside_scenarios, program_scenarios};
+                                             pattern_scenarios, outside_scenarios,  program_scenarios};
 
 static bool is_wanted(const char *name, int argc, char **argv)
 {

@@ -107,6 +107,7 @@ extern const struct scenario traffic_scenarios[];
 extern const struct scenario request_scenarios[];
 extern const struct scenario watching_scenarios[];
 extern const struct scenario waiting_scenarios[];
+extern const struct scenario pattern_scenarios[];
 extern const struct scenario outside_scenarios[];
 extern const struct scenario program_scenarios[];
 extern const struct scenario value_scenarios[];

@@ -296,6 +296,17 @@ static bool choose(int actor, gr_actor *self, const struct rp_action *action)
     return rp_receive(actor, self, rp_duration(action->amount, action->amount % 8 == 3), &choice);
 }
 
+/* What puts mail off. */
+static void put_off(int actor, gr_actor *self, const struct rp_action *action)
+{
+    if (action->op == RP_OP_STASH)
+        rp_stash(actor, self);
+    else if (action->op == RP_OP_UNSTASH)
+        rp_unstash(actor, self);
+    else
+        rp_every(actor, self, action);
+}
+
 /* ---- all ---- */
 
 bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
@@ -358,13 +369,9 @@ bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
     case RP_OP_CHOOSE:
         return choose(actor, self, action);
     case RP_OP_STASH:
-        rp_stash(actor, self);
-        break;
     case RP_OP_UNSTASH:
-        rp_unstash(actor, self);
-        break;
     case RP_OP_EVERY:
-        rp_every(actor, self, action);
+        put_off(actor, self, action);
         break;
     case RP_OP_NOTHING:
     case RP_OP_COUNT:
