@@ -33,10 +33,12 @@ enum {
 
 /* struct gr_actor.control: what it has been told; acted upon before its next message. */
 enum {
-    GRI_CONTROL_EXIT = 1,  /* its handler called gr_exit */
-    GRI_CONTROL_STOP = 2,  /* gr_stop, or the system stops */
-    GRI_CONTROL_KILL = 4,  /* gr_kill */
-    GRI_CONTROL_BECOME = 8 /* its handler called gr_become: the rest of its turn needs the new handlers */
+    GRI_CONTROL_EXIT = 1,   /* its handler called gr_exit */
+    GRI_CONTROL_STOP = 2,   /* gr_stop, or the system stops */
+    GRI_CONTROL_KILL = 4,   /* gr_kill */
+    GRI_CONTROL_BECOME = 8, /* its handler called gr_become: the rest of its turn needs the new handlers */
+    GRI_CONTROL_LINK = 16,  /* a linked actor ended; `reason` is its reason */
+    GRI_CONTROL_DOOMED = GRI_CONTROL_KILL | GRI_CONTROL_LINK /* waits are refused */
 };
 
 /* struct gr_actor.flags */
@@ -44,7 +46,8 @@ enum {
     GRI_ACTOR_STARTED = 1,    /* its start succeeded */
     GRI_ACTOR_HOLDS_EXIT = 2, /* gr_run waits for it */
     GRI_ACTOR_ENDING = 4,     /* gri_actor_end is under way */
-    GRI_ACTOR_STOPPING = 8    /* a stop waits in its mailbox, behind the mail that came before */
+    GRI_ACTOR_STOPPING = 8,   /* a stop waits in its mailbox, behind the mail that came before */
+    GRI_ACTOR_TRAPS = 16      /* exits of linked actors are signals */
 };
 
 /* What a coroutine waits for. */
@@ -94,6 +97,8 @@ struct gri_actor_extra {
     uint32_t received;               /* messages since it was resumed */
     uint32_t stack_size;             /* bytes; 0: the system's */
     char *error_text;                /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
+    struct gri_name *name;           /* in the system's registry, or NULL */
+    struct gri_local_value *locals;  /* its own values, the newest first */
 };
 
 struct gr_actor {
@@ -112,7 +117,7 @@ struct gr_actor {
     struct gri_message *current;   /* what is being handled; NULL once forwarded */
     struct gri_actor_extra *extra; /* NULL until needed */
     struct gri_list_node
-        *notices;   /* ring of the notices that wait here: watches and wishes for room; or NULL */
+        *notices;   /* ring of what waits for its end: watches, links, wishes for room; or NULL */
     uint32_t slot;  /* its number; never changes */
     int32_t reason; /* why it is to end */
 };
@@ -169,7 +174,13 @@ void gri_actor_finish_current(struct gr_actor *actor);
 /* A stop has come to its turn: the actor is to end. Takes it. */
 void gri_actor_take_stop(struct gr_actor *actor, struct gri_message *m);
 
-/* Fills in a signal from the envelope of one that arrived, and frees that. False if it is void: demonitored. */
+/* Why an actor is to end, by what it was told. */
+static inline int gri_actor_reason(const struct gr_actor *actor)
+{
+    return actor->control & GRI_CONTROL_KILL ? GR_EKILLED : actor->reason;
+}
+
+/* Fills in a signal from the envelope of one that arrived, and frees that. False if it is void: demonitored, unlinked. */
 bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal);
 
 /* The same without taking it: what it would say, and whether it is valid. */
@@ -235,12 +246,19 @@ void gri_post(struct gri_loop *loop, gr_ref to, struct gri_message *m);
 
 /* ---- dead_letter.c ---- */
 
-/* Makes a dead letter of an envelope: counts it, fails its request, frees it; takes it. */
-void gri_dead_letter(struct gri_loop *loop, struct gri_message *m, enum gr_dead_letter cause);
+/* Makes a dead letter of an envelope that was for `to`: counts and reports it, fails its request, frees it; takes it. */
+void gri_dead_letter(struct gri_loop *loop, struct gri_message *m, gr_ref to, enum gr_dead_letter cause);
 
-/* The same for a message that never got an envelope. Takes the counts. loop may be NULL. */
-void gri_dead_message(struct gr_system *system, struct gri_loop *loop, const struct gr_type *type,
-                      const void *message, enum gr_dead_letter cause);
+/* The same for a message of an actor that never got an envelope. Takes the counts. */
+void gri_dead_message(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message,
+                      enum gr_dead_letter cause);
+
+/* The same for one of a plain thread, inside of the system's seat; or of no system: NULL. */
+void gri_foreign_dead_message(struct gr_system *system, gr_ref to, const struct gr_type *type,
+                              const void *message, enum gr_dead_letter cause);
+
+/* Counts and reports an answer that came after its request had ended. The answer stays the caller's. */
+void gri_late_reply(struct gri_loop *loop, const struct gri_message *reply);
 
 /* The error that a request ends with when its message becomes a dead letter. */
 int gri_dead_letter_error(enum gr_dead_letter cause);
@@ -286,6 +304,9 @@ int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason);
 int gri_foreign_await(gr_future *future, gr_time deadline);
 void gri_foreign_release(gr_future *future);
 
+/* Sends a report of a dead letter to an actor, if there is room; inside of the seat. */
+void gri_foreign_report(struct gr_system *system, gr_ref to, const struct gr_type *type, const void *report);
+
 /* The outcome of a plain thread's request, or GRI_FUTURE_PENDING. */
 int gri_foreign_error(gr_future *future);
 
@@ -314,6 +335,16 @@ static inline struct gri_watch_notice *gri_notice(struct gri_message *m)
     return (struct gri_watch_notice *)m->payload;
 }
 
+/* The envelope that a record, notice or end of a link is the payload of. */
+static inline struct gri_message *gri_envelope_of(void *payload)
+{
+    return GRI_CONTAINER_OF((uint64_t *)payload, struct gri_message, payload[0]);
+}
+
+/* What waits at an actor for its end: a node at the beginning of an envelope's payload. */
+void gri_notices_add(struct gr_actor *actor, struct gri_list_node *node);
+void gri_notices_remove(struct gr_actor *actor, struct gri_list_node *node);
+
 /* Arrived at the watched actor's loop. */
 void gri_watch_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m);
 
@@ -323,11 +354,21 @@ void gri_watch_bounced(struct gri_loop *loop, struct gri_message *m);
 /* Tells all who wait for room at this actor. */
 void gri_actor_tell_room(struct gr_actor *actor);
 
-/* At its end: sends each watcher its down, and each who waits for room its room signal. */
+/* At its end: sends each watcher its down, each linked actor its exit, and each who waits for room its room signal. */
 void gri_actor_tell_end(struct gr_actor *actor, int reason);
 
 /* Asks for room without a handle: for a resting or waiting sender. False when there is no memory. */
 bool gri_watch_room(struct gr_actor *self, gr_ref actor);
+
+/* ---- names/names.c ---- */
+
+/* Gives an actor's name back, if it has one; it has an extra. */
+void gri_actor_free_name(struct gr_actor *actor);
+
+/* ---- locals/local.c ---- */
+
+/* Frees an actor's own values. */
+void gri_actor_free_locals(struct gr_actor *actor);
 
 /* ---- job.c: blocking work ---- */
 

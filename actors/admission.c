@@ -17,7 +17,7 @@ static void drop_oldest(struct gri_loop *loop, struct gr_actor *actor)
     while (!gri_mailbox_has_room(&actor->mailbox)) {
         struct gri_message *oldest = gri_actor_drop_oldest(actor);
         if (oldest == NULL) return;
-        gri_dead_letter(loop, oldest, GR_DEAD_FULL);
+        gri_dead_letter(loop, oldest, gri_actor_ref(actor), GR_DEAD_FULL);
     }
 }
 

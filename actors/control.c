@@ -34,7 +34,7 @@ gr_system *gr_actor_system(const gr_actor *self)
 
 void gr_exit(gr_actor *self, int reason)
 {
-    if (self->control & GRI_CONTROL_EXIT) return; /* the first reason counts */
+    if (self->control & (GRI_CONTROL_EXIT | GRI_CONTROL_LINK)) return; /* the first reason counts */
     self->reason = reason;
     if (!gri_actor_is_coroutine(self)) self->control |= GRI_CONTROL_EXIT;
 }

@@ -13,7 +13,7 @@ static void coroutine_main(void *argument)
     struct gr_actor *self = argument;
     const struct gr_behaviour *behaviour = gri_actor_dispatch(self)->behaviour;
     int result = behaviour->coroutine(self, self->extra->start->payload);
-    if (result != 0) self->reason = result;
+    if (result != 0 && !(self->control & GRI_CONTROL_LINK)) self->reason = result;
 }
 
 /* Takes the start message and makes the stack. Returns 0, or why not. */
@@ -65,11 +65,13 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
     gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, self->extra->wait, 0);
     int error = 0;
-    if (self->extra->coroutine == NULL) error = self->control & GRI_CONTROL_KILL ? GR_EKILLED : start(self);
-    if (error == 0) resume(self);
-    if (error != 0 || gri_coroutine_ended(self->extra->coroutine)) {
-        if (error == 0) error = self->reason;
-        gri_actor_end(self, self->control & GRI_CONTROL_KILL ? GR_EKILLED : error);
+    bool doomed = self->extra->coroutine == NULL && (self->control & GRI_CONTROL_DOOMED);
+    if (self->extra->coroutine == NULL && !doomed) error = start(self);
+    if (error == 0 && !doomed) resume(self);
+    if (error != 0) {
+        gri_actor_end(self, error);
+    } else if (doomed || gri_coroutine_ended(self->extra->coroutine)) {
+        gri_actor_end(self, gri_actor_reason(self));
     } else {
         settle(self);
     }
@@ -78,11 +80,11 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
 int gri_actor_wait(struct gr_actor *self, enum gri_wait what)
 {
     struct gri_actor_extra *extra = self->extra;
-    if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+    if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
     if (extra->timed_out) return GR_ETIMEOUT;
     extra->wait = what;
     gri_coroutine_suspend(extra->coroutine);
-    if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+    if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
     return extra->timed_out ? GR_ETIMEOUT : 0;
 }
 
@@ -165,7 +167,7 @@ int gri_actor_pause_turn(struct gr_actor *self)
 static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail, const struct gri_choice *choice)
 {
     for (;;) {
-        if (self->control & GRI_CONTROL_KILL) return GR_EKILLED;
+        if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
         if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
         int error = take_mail(self, mail, choice);
         if (error != GR_ENOTFOUND) return error;

@@ -47,12 +47,14 @@ enum gr_dead_letter gri_dead_letter_cause(int error)
     }
 }
 
-static void count(struct gr_system *system, struct gri_loop *loop, enum gr_dead_letter cause)
+/* Counts one on a loop, and reports it to who wants to hear of it. */
+static void note(struct gri_loop *loop, gr_ref from, gr_ref to, const struct gr_type *type,
+                 enum gr_dead_letter cause)
 {
-    if (loop != NULL)
-        gri_count(&loop->counters, (enum gri_counter)(GRI_COUNTER_DEAD_STALE + cause), 1);
-    else if (system != NULL)
-        gri_fetch_add(&system->dead_letters[cause], 1, GRI_RELAXED); /* a number; publishes nothing */
+    struct gr_system *system = gri_loop_system(loop);
+    gri_count(&loop->counters, (enum gri_counter)(GRI_COUNTER_DEAD_STALE + cause), 1);
+    if (__builtin_expect(gri_subscribers_any(&system->letters), 0))
+        gri_report_dead_letter(system, loop, from, to, type, cause);
 }
 
 void gri_message_dispose(struct gri_loop *loop, struct gri_message *m)
@@ -64,17 +66,36 @@ void gri_message_dispose(struct gri_loop *loop, struct gri_message *m)
     gri_loop_free_message(loop, m);
 }
 
-void gri_dead_letter(struct gri_loop *loop, struct gri_message *m, enum gr_dead_letter cause)
+void gri_dead_letter(struct gri_loop *loop, struct gri_message *m, gr_ref to, enum gr_dead_letter cause)
 {
-    count(gri_loop_system(loop), loop, cause);
+    note(loop, gri_message_sender(m), to, gri_type_by_id(m->type), cause);
     struct gri_message *reply = m->reply;
     gri_message_dispose(loop, m);
     if (reply != NULL) gri_request_end(loop, reply, gri_dead_letter_error(cause));
 }
 
-void gri_dead_message(struct gr_system *system, struct gri_loop *loop, const struct gr_type *type,
-                      const void *message, enum gr_dead_letter cause)
+void gri_dead_message(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message,
+                      enum gr_dead_letter cause)
 {
-    count(system, loop, cause);
+    note(self->loop, gri_actor_ref(self), to, type, cause);
     if (type->flags & GRI_TYPE_COUNTED) gr_message_release(type, message);
+}
+
+void gri_foreign_dead_message(struct gr_system *system, gr_ref to, const struct gr_type *type,
+                              const void *message, enum gr_dead_letter cause)
+{
+    if (system != NULL) {
+        gri_fetch_add(&system->dead_letters[cause], 1, GRI_RELAXED); /* a number; publishes nothing */
+        if (gri_subscribers_any(&system->letters))
+            gri_report_dead_letter(system, NULL, (gr_ref){0, 0, 0}, to, type, cause);
+    }
+    if (type->flags & GRI_TYPE_COUNTED) gr_message_release(type, message);
+}
+
+void gri_late_reply(struct gri_loop *loop, const struct gri_message *reply)
+{
+    gr_ref nobody = {0, 0, 0};
+    gr_ref asker = {loop->desk.seat, reply->to_slot, reply->to_generation};
+    note(loop, nobody, reply->flags & GRI_MAIL_FOREIGN ? nobody : asker, gri_type_by_id(reply->type),
+         GR_DEAD_LATE_REPLY);
 }

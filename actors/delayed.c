@@ -30,7 +30,7 @@ static int send_due(struct gri_loop *loop, gr_ref to, struct gri_message *m)
     int error = gri_look(loop, to, &target, &verdict);
     if (error == 0 && (verdict == GRI_DROP_NEWEST || verdict == GRI_REJECT)) error = GR_EFULL;
     if (error != 0) {
-        gri_dead_letter(loop, m, gri_dead_letter_cause(error));
+        gri_dead_letter(loop, m, to, gri_dead_letter_cause(error));
         return error;
     }
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
@@ -61,7 +61,7 @@ static int send_copy(struct gri_loop *loop, const struct delayed *delayed)
     struct gri_message *m = gri_new_user_message(delayed->owner, type, kept->payload);
     gri_message_hold(type, kept->payload);
     if (m != NULL) return send_due(loop, delayed->to, m);
-    gri_dead_message(gri_loop_system(loop), loop, type, kept->payload, GR_DEAD_NO_MEMORY);
+    gri_dead_message(delayed->owner, delayed->to, type, kept->payload, GR_DEAD_NO_MEMORY);
     return GR_ENOMEM;
 }
 

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arrival: what a loop does with an envelope from another loop, from a plain thread, or from itself. */
 #include "actors/admission.h"
+#include "actors/links/links.h"
 #include "actors/mail/mail.h"
+
+/* Whom an envelope that came from elsewhere is for. */
+static gr_ref receiver_of(const struct gri_loop *loop, const struct gri_message *m)
+{
+    return (gr_ref){loop->desk.seat, m->to_slot, m->to_generation};
+}
 
 /* Envelopes whose receiver has ended, or whose reference belongs to another system. */
 static void deliver_stale(struct gri_loop *loop, struct gri_message *m)
 {
     switch ((enum gri_mail_kind)m->kind) {
     case GRI_MAIL_USER:
-        gri_dead_letter(loop, m, GR_DEAD_STALE);
+        gri_dead_letter(loop, m, receiver_of(loop, m), GR_DEAD_STALE);
         return;
     case GRI_MAIL_REPLY:
         gri_request_arrived(loop, m);
@@ -16,6 +23,9 @@ static void deliver_stale(struct gri_loop *loop, struct gri_message *m)
     case GRI_MAIL_MONITOR:
     case GRI_MAIL_NOTIFY_ROOM:
         gri_watch_bounced(loop, m);
+        return;
+    case GRI_MAIL_LINK:
+        gri_links_bounced(loop, m);
         return;
     default:
         gri_loop_free_message(loop, m);
@@ -28,9 +38,13 @@ static void deliver_user(struct gri_loop *loop, struct gr_actor *actor, struct g
     /* Admitted by its sender: only the policy that drops the oldest still acts here. */
     while (__builtin_expect(!gri_mailbox_has_room(&actor->mailbox), 0) &&
            gri_mailbox_verdict_full(&actor->mailbox) == GRI_ACCEPT_DROP_OLDEST) {
+        if (gri_is_report(m)) { /* pushes out no other mail */
+            gri_dead_letter(loop, m, receiver_of(loop, m), GR_DEAD_FULL);
+            return;
+        }
         struct gri_message *oldest = gri_actor_drop_oldest(actor);
         if (oldest == NULL) break;
-        gri_dead_letter(loop, oldest, GR_DEAD_FULL);
+        gri_dead_letter(loop, oldest, gri_actor_ref(actor), GR_DEAD_FULL);
     }
     gri_mailbox_push(&actor->mailbox, m);
     gri_actor_has_mail(actor);
@@ -99,6 +113,15 @@ static void deliver_to(struct gri_loop *loop, struct gr_actor *actor, struct gri
     case GRI_MAIL_DEMONITOR:
     case GRI_MAIL_NOTIFY_ROOM:
         gri_watch_arrived(loop, actor, m);
+        return;
+    case GRI_MAIL_EXIT:
+        gri_links_exit_arrived(actor, m);
+        return;
+    case GRI_MAIL_LINK:
+        gri_links_arrived(actor, m);
+        return;
+    case GRI_MAIL_UNLINK:
+        gri_links_unlink_arrived(actor, m);
         return;
     case GRI_MAIL_LEASE:
     case GRI_MAIL_LOOP:

@@ -24,7 +24,7 @@ static void drain(struct gr_actor *actor)
         struct gri_message *m = gri_mailbox_pop(&actor->mailbox, &room);
         if (m == NULL) return;
         if (m->kind == GRI_MAIL_USER)
-            gri_dead_letter(actor->loop, m, GR_DEAD_DOWN);
+            gri_dead_letter(actor->loop, m, gri_actor_ref(actor), GR_DEAD_DOWN);
         else
             gri_message_dispose(actor->loop, m);
     }
@@ -78,6 +78,7 @@ void gri_actor_end(struct gr_actor *actor, int reason)
     if (dispatch != NULL && dispatch->end != NULL && (actor->flags & GRI_ACTOR_STARTED))
         dispatch->end(actor, actor->state, &reason);
     if (actor->extra != NULL) {
+        gri_actor_free_name(actor); /* before anyone is told, and be it by a request that ends */
         gri_coroutine_destroy(actor->extra->coroutine);
         actor->extra->coroutine = NULL;
         if (actor->extra->start != NULL) gri_message_dispose(loop, actor->extra->start);

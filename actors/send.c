@@ -64,7 +64,7 @@ static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type
     if (__builtin_expect(error != 0, 0)) return error;
     struct gri_loop *loop = self->loop;
     if (__builtin_expect(target.drop, 0)) {
-        gri_dead_message(gri_loop_system(loop), loop, type, message, GR_DEAD_FULL);
+        gri_dead_message(self, to, type, message, GR_DEAD_FULL);
         return 0;
     }
     struct gri_message *m = gri_new_user_message(self, type, message);
@@ -81,7 +81,7 @@ __attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref
     if (self == NULL) return gri_foreign_send(to, type, message, false);
     int error = try_send(self, to, type, message);
     if (error == 0) return 0;
-    gri_dead_message(gri_loop_system(self->loop), self->loop, type, message, gri_dead_letter_cause(error));
+    gri_dead_message(self, to, type, message, gri_dead_letter_cause(error));
     return failed(self, to, type, error);
 }
 
@@ -115,6 +115,6 @@ int gr_forward(gr_actor *self, gr_ref to)
         return 0;
     }
     const struct gr_type *type = gri_type_by_id(m->type);
-    gri_dead_letter(self->loop, m, error == 0 ? GR_DEAD_FULL : gri_dead_letter_cause(error));
+    gri_dead_letter(self->loop, m, to, error == 0 ? GR_DEAD_FULL : gri_dead_letter_cause(error));
     return error == 0 ? 0 : failed(self, to, type, error);
 }

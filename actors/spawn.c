@@ -4,16 +4,24 @@
  * ahead of its first message on the same path. So a spawn never waits.
  */
 #include "actors/admission.h"
+#include "actors/links/links.h"
 #include "messages/visit.h"
 
 #define LEASE_BATCH 256u /* slots that a loop lends at once */
 
-/* How a spawn travels to another loop: this stands behind the start message. */
+/* What an actor is born with. On the way to another loop it stands behind the start message. */
 struct spawn_order {
     const struct gr_behaviour *behaviour; /* what is spawned */
     struct gr_mailbox_options mailbox;    /* its bound */
     uint32_t stack_size;                  /* of a coroutine */
     bool holds_exit;                      /* gr_run waits for it */
+    struct gri_name *name;                /* in the registry, or NULL */
+};
+
+/* What a spawn needs beside the actor itself, taken before anything is certain. */
+struct company {
+    struct gri_name *name;     /* reserved, or NULL */
+    struct gri_link_pair pair; /* of a link with the spawner, or all zeroes */
 };
 
 _Static_assert(sizeof(struct spawn_order) <= GRI_MAIL_ORDER_BYTES, "an order fits behind its start message");
@@ -40,16 +48,17 @@ static void *take_state(struct gri_loop *loop, uint32_t size)
 }
 
 /* Makes an actor of a free slot of this loop. Errors: GR_ENOMEM; the slot is then as before. */
-static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const struct gr_behaviour *behaviour,
-                         const struct gr_mailbox_options *mailbox, uint32_t stack_size, bool holds_exit)
+static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const struct spawn_order *order)
 {
+    const struct gr_behaviour *behaviour = order->behaviour;
     const struct gri_dispatch *dispatch = gri_dispatch_of(loop, behaviour);
     if (dispatch == NULL) return GR_ENOMEM;
     actor->loop = loop;
+    if (order->name != NULL && gri_actor_extra(actor) == NULL) return GR_ENOMEM;
     if (behaviour->coroutine != NULL) {
         struct gri_actor_extra *extra = gri_actor_extra(actor);
         if (extra == NULL) return GR_ENOMEM;
-        extra->stack_size = stack_size;
+        extra->stack_size = order->stack_size;
         actor->work.run = gri_coroutine_turn;
     } else {
         if (behaviour->state_size != 0) {
@@ -58,9 +67,11 @@ static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const st
         }
         actor->work.run = gri_handler_turn;
     }
+    const struct gr_mailbox_options *mailbox = &order->mailbox;
     if (mailbox->messages | mailbox->bytes | mailbox->policy) gri_mailbox_configure(&actor->mailbox, mailbox);
-    if (holds_exit) actor->flags |= GRI_ACTOR_HOLDS_EXIT;       /* a stop may have come before it */
-    gri_store(&actor->dispatch, (void *)dispatch, GRI_RELEASE); /* acquired by listings */
+    if (order->name != NULL) actor->extra->name = order->name;
+    if (order->holds_exit) actor->flags |= GRI_ACTOR_HOLDS_EXIT; /* a stop may have come before it */
+    gri_store(&actor->dispatch, (void *)dispatch, GRI_RELEASE);  /* acquired by listings */
     return 0;
 }
 
@@ -77,17 +88,17 @@ void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri
     const struct spawn_order *order = order_of(m, gri_type_by_id(m->type));
     /* Closed: all loops have ended, and this is what was still on its way. */
     int error = GR_ESTOPPED;
-    if (!gri_load(&gri_loop_system(loop)->closed, GRI_RELAXED))
-        error = bring_to_life(loop, actor, order->behaviour, &order->mailbox, order->stack_size,
-                              order->holds_exit);
+    if (!gri_load(&gri_loop_system(loop)->closed, GRI_RELAXED)) error = bring_to_life(loop, actor, order);
     if (error != 0) {
+        gri_names_free(&gri_loop_system(loop)->names, order->name);
         if (order->holds_exit) actor->flags = GRI_ACTOR_HOLDS_EXIT;
         gri_message_dispose(loop, m);
         gri_actor_end(actor, error);
         return;
     }
     uint8_t told = ((struct gri_loop_actors *)loop->local)->told;
-    if ((told & GRI_CONTROL_STOP) && !(actor->control & GRI_CONTROL_STOP)) actor->reason = GR_ESTOPPED;
+    if ((told & GRI_CONTROL_STOP) && !(actor->control & (GRI_CONTROL_STOP | GRI_CONTROL_LINK)))
+        actor->reason = GR_ESTOPPED;
     actor->control |= told;
     queue_start(loop, actor, m);
 }
@@ -173,14 +184,20 @@ static void fill_start(struct gri_message *m, const struct gr_behaviour *behavio
     m->kind = GRI_MAIL_START;
 }
 
+static struct spawn_order make_order(const struct gr_behaviour *behaviour,
+                                     const struct gr_spawn_options *options, const struct company *company)
+{
+    return (struct spawn_order){behaviour, options->mailbox, options->stack_size, options->holds_exit,
+                                company->name};
+}
+
 static void fill_order(struct gri_message *m, struct gr_actor *actor, const struct gr_behaviour *behaviour,
-                       const struct gr_spawn_options *options)
+                       const struct gr_spawn_options *options, const struct company *company)
 {
     /* The policy at once: senders may meet a full link before the order arrives. The slot is this spawner's until then. */
     gri_full_set_bits(&actor->mailbox.full, (uint32_t)options->mailbox.policy << GRI_FULL_POLICY_SHIFT);
     m->flags |= GRI_MAIL_ORDERED;
-    *order_of(m, behaviour->start_type) = (struct spawn_order){behaviour, options->mailbox,
-                                                               options->stack_size, options->holds_exit};
+    *order_of(m, behaviour->start_type) = make_order(behaviour, options, company);
 }
 
 static size_t ordered_size(const struct gr_behaviour *behaviour)
@@ -188,10 +205,41 @@ static size_t ordered_size(const struct gr_behaviour *behaviour)
     return order_offset(behaviour->start_type) + GRI_MAIL_ORDER_BYTES;
 }
 
+/* Takes what the options ask for. */
+static int take_company(struct gr_actor *self, struct gr_system *system,
+                        const struct gr_spawn_options *options, struct company *company)
+{
+    *company = (struct company){.name = NULL};
+    if (options->name != NULL) {
+        int error = gri_names_reserve(&system->names, options->name, &company->name);
+        if (error != 0) return error;
+    }
+    if (!options->link || gri_links_prepare(self, &company->pair)) return 0;
+    gri_names_free(&system->names, company->name);
+    return GR_ENOMEM;
+}
+
+/* Gives it back when there is no actor for it. */
+static void drop_company(struct gr_actor *self, struct gr_system *system, struct company *company)
+{
+    gri_names_free(&system->names, company->name);
+    if (company->pair.own != NULL) gri_links_discard(self, &company->pair);
+}
+
+/* Before its start: the actor is known by its name, and a link that it has from its beginning ends it or tells of it
+ * whatever becomes of its start. */
+static void give_company(struct gr_actor *self, struct gr_system *system, struct company *company, gr_ref ref)
+{
+    if (company->name != NULL) gri_names_give(&system->names, company->name, ref);
+    if (company->pair.own != NULL) gri_links_make(self, ref, &company->pair);
+}
+
 /* Spawns on the spawner's own loop. */
 static int spawn_here(struct gr_actor *self, const struct gr_behaviour *behaviour,
-                      const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+                      const struct gr_spawn_options *options, struct company *company, const void *start,
+                      gr_ref *ref)
 {
+    const struct spawn_order order = make_order(behaviour, options, company);
     struct gri_loop *loop = self->loop;
     struct gri_loop_actors *actors = loop->local;
     int error = GR_ENOMEM;
@@ -199,13 +247,13 @@ static int spawn_here(struct gr_actor *self, const struct gr_behaviour *behaviou
     if (m == NULL) return GR_ENOMEM;
     struct gr_actor *actor = take_own_slot(loop, &error);
     if (actor == NULL) goto fail_message;
-    error = bring_to_life(loop, actor, behaviour, &options->mailbox, options->stack_size,
-                          options->holds_exit);
+    error = bring_to_life(loop, actor, &order);
     if (error != 0) goto fail_slot;
     fill_start(m, behaviour, start);
     gri_fill_sender(m, self);
-    queue_start(loop, actor, m);
     *ref = gri_actor_ref(actor);
+    give_company(self, gri_loop_system(loop), company, *ref);
+    queue_start(loop, actor, m);
     return 0;
 
 fail_slot:
@@ -218,7 +266,8 @@ fail_message:
 
 /* Spawns on another loop: names the actor, sends the order. */
 static int spawn_there(struct gr_actor *self, unsigned home, const struct gr_behaviour *behaviour,
-                       const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+                       const struct gr_spawn_options *options, struct company *company, const void *start,
+                       gr_ref *ref)
 {
     struct gri_loop *loop = self->loop;
     int error = GR_ENOMEM;
@@ -230,10 +279,11 @@ static int spawn_there(struct gr_actor *self, unsigned home, const struct gr_beh
         return error;
     }
     fill_start(m, behaviour, start);
-    fill_order(m, actor, behaviour, options);
+    fill_order(m, actor, behaviour, options, company);
     gri_fill_sender(m, self);
     /* Read before it can run and end over there. */
     *ref = (gr_ref){gri_loop_system(loop)->seat, actor->slot, gri_load(&actor->generation, GRI_RELAXED)};
+    give_company(self, gri_loop_system(loop), company, *ref);
     m->to_slot = ref->slot;
     m->to_generation = ref->generation;
     gri_link_send(loop, home, m);
@@ -257,13 +307,17 @@ gr_ref gri_spawn(gr_actor *self, const struct gr_behaviour *behaviour, const str
 {
     struct gr_system *system = gri_loop_system(self->loop);
     gr_ref ref = {0, 0, 0};
+    struct company company;
     int error = check(system, behaviour, options);
+    if (error == 0) error = take_company(self, system, options, &company);
     if (error == 0) {
         unsigned home = choose_loop(self, options);
         if (options->holds_exit) gri_fetch_add(&system->holders, 1, GRI_RELAXED);
-        error = home == self->loop->index ? spawn_here(self, behaviour, options, start, &ref)
-                                          : spawn_there(self, home, behaviour, options, start, &ref);
+        error = home == self->loop->index
+                    ? spawn_here(self, behaviour, options, &company, start, &ref)
+                    : spawn_there(self, home, behaviour, options, &company, start, &ref);
         if (error != 0 && options->holds_exit) gri_fetch_sub(&system->holders, 1, GRI_RELAXED);
+        if (error != 0) drop_company(self, system, &company);
     }
     if (error != 0) {
         if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);
@@ -293,8 +347,9 @@ static void ask_for_slots(struct gr_system *system, unsigned home, struct gri_me
 }
 
 /* A spawn order for the loop, from the memory seam. */
-static int spawn_outside(struct gr_system *system, unsigned home, const struct gr_behaviour *behaviour,
-                         const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+static int order_outside(struct gr_system *system, unsigned home, const struct gr_behaviour *behaviour,
+                         const struct gr_spawn_options *options, struct company *company, const void *start,
+                         gr_ref *ref)
 {
     int error = GR_ENOMEM;
     bool wants_more = false;
@@ -304,13 +359,14 @@ static int spawn_outside(struct gr_system *system, unsigned home, const struct g
     struct gr_actor *actor = gri_slots_take_outside(&system->slots, home, &error, &wants_more);
     if (actor == NULL) goto fail;
     fill_start(m, behaviour, start);
-    fill_order(m, actor, behaviour, options);
+    fill_order(m, actor, behaviour, options, company);
     m->sender_seat = 0;
     m->sender_slot = 0;
     m->sender_generation = 0;
     m->to_slot = actor->slot;
     m->to_generation = gri_load(&actor->generation, GRI_RELAXED);
     *ref = (gr_ref){system->seat, actor->slot, m->to_generation};
+    give_company(NULL, system, company, *ref);
     if (options->holds_exit) gri_fetch_add(&system->holders, 1, GRI_RELAXED);
     gri_fetch_add(&system->foreign_spawned, 1,
                   GRI_RELEASE); /* before the actor can end; see gri_system_living */
@@ -321,6 +377,18 @@ static int spawn_outside(struct gr_system *system, unsigned home, const struct g
 fail:
     if (m != NULL) gri_message_destroy(&system->memory.memory, m);
     ask_for_slots(system, home, lease, wants_more);
+    return error;
+}
+
+/* The same with its name, inside of the seat. */
+static int spawn_outside(struct gr_system *system, unsigned home, const struct gr_behaviour *behaviour,
+                         const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+{
+    struct company company;
+    int error = options->link ? GR_EINVALID : take_company(NULL, system, options, &company);
+    if (error != 0) return error;
+    error = order_outside(system, home, behaviour, options, &company, start, ref);
+    if (error != 0) drop_company(NULL, system, &company);
     return error;
 }
 

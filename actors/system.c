@@ -17,6 +17,7 @@ static void free_loop_actors(struct gr_system *system, struct gri_loop_actors *a
 {
     struct gri_memory *memory = &system->memory.memory;
     gri_dispatch_free_all(system, actors);
+    if (actors->links.buckets != NULL) gri_table_fini(&actors->links);
     gri_memory_release(memory, actors->leases, system->loop_count * sizeof *actors->leases);
     gri_memory_release(memory, actors->lease_asked, system->loop_count * sizeof *actors->lease_asked);
 }
@@ -26,10 +27,13 @@ int gri_system_init_actors(struct gr_system *system, uint32_t actors_max)
     size_t n = system->loop_count;
     system->actors = take_array(system, n, sizeof *system->actors);
     if (system->actors == NULL) return GR_ENOMEM;
+    gri_names_init(&system->names, &system->memory.memory);
+    gri_subscribers_init(&system->letters);
     int error = gri_slots_init(&system->slots, &system->memory.memory, actors_max, system->loop_count,
                                gri_seat_first_generation());
     for (size_t i = 0; i < n && error == 0; i++) {
         struct gri_loop_actors *actors = &system->actors[i];
+        gri_table_init(&actors->links, &system->memory.memory);
         actors->leases = take_array(system, n, sizeof *actors->leases);
         actors->lease_asked = take_array(system, n, sizeof *actors->lease_asked);
         if (actors->leases == NULL || actors->lease_asked == NULL) error = GR_ENOMEM;
@@ -49,6 +53,8 @@ void gri_system_fini_actors(struct gr_system *system)
     if (system->actors == NULL) return;
     for (unsigned i = 0; i < system->loop_count; i++) free_loop_actors(system, &system->actors[i]);
     gri_slots_fini(&system->slots);
+    gri_subscribers_fini(&system->letters);
+    gri_names_fini(&system->names);
     gri_memory_release(&system->memory.memory, system->actors, system->loop_count * sizeof *system->actors);
     system->actors = NULL;
 }
@@ -89,7 +95,7 @@ void gri_loop_stop_actors(struct gri_loop *loop, bool kill)
         struct gr_actor *actor = &gri_slots_chunk(&system->slots,
                                                   i / GRI_SLOTS_PER_CHUNK)[i % GRI_SLOTS_PER_CHUNK];
         if (gri_load(&actor->home, GRI_RELAXED) != loop->index || gri_actor_dispatch(actor) == NULL) continue;
-        if (!kill && !(actor->control & GRI_CONTROL_STOP)) actor->reason = GR_ESTOPPED;
+        if (!kill && !(actor->control & (GRI_CONTROL_STOP | GRI_CONTROL_LINK))) actor->reason = GR_ESTOPPED;
         actor->control |= actors->told;
         gri_actor_wake(actor);
     }

@@ -6,6 +6,8 @@
 #ifndef GRI_ACTORS_SYSTEM_H
 #define GRI_ACTORS_SYSTEM_H
 
+#include "actors/letters/letters.h"
+#include "actors/names/names.h"
 #include "actors/slots/slots.h"
 #include "base/memory.h"
 #include "base/platform.h"
@@ -22,6 +24,8 @@ struct gri_loop_actors {
     const struct gri_dispatch **dispatch; /* by behaviour id; NULL where not made yet */
     uint32_t dispatch_count;              /* elements of `dispatch` */
     unsigned next_loop;                   /* for GR_SPREAD */
+    struct gri_table links;               /* ends of the links of this loop's actors */
+    uint64_t link_count;                  /* links made by them so far: the last one's number */
     uint8_t told; /* GRI_CONTROL_ bits for every actor of the loop, also those that arrive */
 };
 
@@ -31,6 +35,8 @@ struct gr_system {
     struct gri_loop **loops;          /* by index */
     struct gri_loop_actors *actors;   /* by index of the loop */
     struct gri_slots slots;           /* all actors */
+    struct gri_names names;           /* the registry */
+    struct gri_subscribers letters;   /* who gets reports of dead letters */
     struct gri_memory_account memory; /* everything that belongs to the system */
     struct gri_job_runner *jobs;      /* blocking jobs */
     uint32_t stack_size;              /* default of coroutines; bytes, 0: the library's */
@@ -69,7 +75,7 @@ void gri_system_drain(struct gr_system *system);
 
 /* ---- listing.c ---- */
 
-/* Fills in *info if the actor of a slot lives. The slot must exist. Any thread. */
+/* Fills in *info, but for the name, if the actor of a slot lives. The slot must exist. Any thread. */
 bool gri_system_describe(const gr_system *system, uint32_t slot, struct gr_actor_info *info);
 
 /* ---- mail/dispatch.c ---- */

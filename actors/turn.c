@@ -36,7 +36,7 @@ static void handle_other(struct gr_actor *self, const struct gri_dispatch *dispa
 {
     if (dispatch->any == NULL) {
         self->current = NULL;
-        gri_dead_letter(self->loop, m, GR_DEAD_UNHANDLED);
+        gri_dead_letter(self->loop, m, gri_actor_ref(self), GR_DEAD_UNHANDLED);
         return;
     }
     struct gr_mail mail = {.type = gri_type_by_id(m->type),
@@ -51,7 +51,7 @@ static void handle_start(struct gr_actor *self, const struct gri_dispatch *dispa
     int error = dispatch->behaviour->start(self, self->state, m->payload);
     if (error == 0) {
         self->flags |= GRI_ACTOR_STARTED;
-    } else {
+    } else if (!(self->control & GRI_CONTROL_LINK)) {
         self->reason = error;
         self->control |= GRI_CONTROL_EXIT;
     }
@@ -59,7 +59,8 @@ static void handle_start(struct gr_actor *self, const struct gri_dispatch *dispa
 
 void gri_actor_take_stop(struct gr_actor *actor, struct gri_message *m)
 {
-    if (!(actor->control & (GRI_CONTROL_STOP | GRI_CONTROL_EXIT))) actor->reason = m->error;
+    if (!(actor->control & (GRI_CONTROL_STOP | GRI_CONTROL_EXIT | GRI_CONTROL_LINK)))
+        actor->reason = m->error;
     actor->control |= GRI_CONTROL_STOP;
     gri_loop_free_message(actor->loop, m);
 }
@@ -108,12 +109,6 @@ __attribute__((noinline)) static bool handle_any(struct gr_actor *self, const st
     }
     gri_actor_finish_current(self);
     return true;
-}
-
-/* Why it is to end, by what it was told. */
-static int end_reason(const struct gr_actor *actor)
-{
-    return actor->control & GRI_CONTROL_KILL ? GR_EKILLED : actor->reason;
 }
 
 /*
@@ -189,7 +184,7 @@ void gri_handler_turn(struct gri_loop *loop, struct gri_work *work)
     handle_mail(self, loop);
     if (__builtin_expect(self->control != 0, 0)) self->control &= (uint8_t)~GRI_CONTROL_BECOME;
     if (__builtin_expect(self->control != 0, 0))
-        gri_actor_end(self, end_reason(self));
+        gri_actor_end(self, gri_actor_reason(self));
     else if (self->mailbox.head != NULL && !(self->busy & GRI_BUSY_RESTING))
         gri_loop_schedule(loop, &self->work);
     else

@@ -6,7 +6,7 @@
  * The record's pointer to the notice is only ever followed on the watched actor's loop while that actor lives: the
  * monitor went there before it on the same way, and only the actor's end or this one demonitor removes the notice.
  */
-#include "actors/actor.h"
+#include "actors/links/links.h"
 
 #include <greenroom/monitor.h>
 #include <greenroom/send.h>
@@ -27,14 +27,8 @@ static struct gri_message *new_notice(struct gr_actor *self, enum gri_mail_kind 
     return m;
 }
 
-/* The envelope that a record or notice is the payload of. */
-static struct gri_message *envelope_of(void *payload)
-{
-    return GRI_CONTAINER_OF((uint64_t *)payload, struct gri_message, payload[0]);
-}
-
 /* The ring of notices: without a head of its own, so that it costs an actor one word. */
-static void ring_add(struct gr_actor *actor, struct gri_list_node *node)
+void gri_notices_add(struct gr_actor *actor, struct gri_list_node *node)
 {
     struct gri_list_node *first = actor->notices;
     if (first == NULL) {
@@ -47,7 +41,7 @@ static void ring_add(struct gr_actor *actor, struct gri_list_node *node)
     first->prev = node;
 }
 
-static void ring_remove(struct gr_actor *actor, struct gri_list_node *node)
+void gri_notices_remove(struct gr_actor *actor, struct gri_list_node *node)
 {
     if (actor->notices == node) actor->notices = node->next == node ? NULL : node->next;
     node->prev->next = node->next;
@@ -66,7 +60,7 @@ static void drop_watch(struct gr_actor *owner, struct gri_obligation *obligation
 {
     struct gri_watch_record *record = GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation);
     forget(owner, record);
-    struct gri_message *m = envelope_of(record);
+    struct gri_message *m = gri_envelope_of(record);
     m->kind = GRI_MAIL_DEMONITOR;
     m->flags = 0;
     m->reply = NULL;
@@ -156,7 +150,7 @@ void gri_watch_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri
 {
     if (m->kind == GRI_MAIL_DEMONITOR) {
         struct gri_watch_record *record = (struct gri_watch_record *)m->payload;
-        ring_remove(actor, &gri_notice(record->notice)->node);
+        gri_notices_remove(actor, &gri_notice(record->notice)->node);
         gri_loop_free_message(loop, record->notice);
         gri_loop_free_message(loop, m);
         return;
@@ -165,7 +159,7 @@ void gri_watch_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri
         send_room(loop, m);
         return;
     }
-    ring_add(actor, &gri_notice(m)->node);
+    gri_notices_add(actor, &gri_notice(m)->node);
 }
 
 void gri_actor_tell_room(struct gr_actor *actor)
@@ -175,10 +169,10 @@ void gri_actor_tell_room(struct gr_actor *actor)
     struct gri_list_node *last = node->prev;
     for (bool done = false; !done;) {
         struct gri_list_node *next = node->next;
-        struct gri_message *m = envelope_of(GRI_CONTAINER_OF(node, struct gri_watch_notice, node));
+        struct gri_message *m = gri_envelope_of(GRI_CONTAINER_OF(node, struct gri_watch_notice, node));
         done = node == last;
         if (m->kind == GRI_MAIL_NOTIFY_ROOM) {
-            ring_remove(actor, node);
+            gri_notices_remove(actor, node);
             send_room(actor->loop, m);
         }
         node = next;
@@ -189,10 +183,14 @@ void gri_actor_tell_end(struct gr_actor *actor, int reason)
 {
     while (actor->notices != NULL) {
         struct gri_watch_notice *notice = GRI_CONTAINER_OF(actor->notices, struct gri_watch_notice, node);
-        struct gri_message *m = envelope_of(notice);
-        ring_remove(actor, &notice->node);
+        struct gri_message *m = gri_envelope_of(notice);
+        gri_notices_remove(actor, &notice->node);
         if (m->kind == GRI_MAIL_NOTIFY_ROOM) {
             send_room(actor->loop, m);
+            continue;
+        }
+        if (m->kind == GRI_MAIL_LINK) {
+            gri_links_tell(actor, m, reason);
             continue;
         }
         m->kind = GRI_MAIL_DOWN;
@@ -203,6 +201,7 @@ void gri_actor_tell_end(struct gr_actor *actor, int reason)
 
 bool gri_actor_see_signal(const struct gr_actor *actor, const struct gri_message *m, struct gr_signal *signal)
 {
+    if (m->kind == GRI_MAIL_EXIT) return gri_links_see_exit(actor, m, signal);
     const struct gri_watch_notice *notice = (const struct gri_watch_notice *)m->payload;
     *signal = (struct gr_signal){.kind = m->kind == GRI_MAIL_DOWN ? GR_SIGNAL_DOWN : GR_SIGNAL_ROOM,
                                  .actor = notice->actor,
@@ -215,11 +214,12 @@ bool gri_actor_see_signal(const struct gr_actor *actor, const struct gri_message
 bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal)
 {
     bool valid = gri_actor_see_signal(actor, m, signal);
+    if (valid && m->kind == GRI_MAIL_EXIT) gri_links_forget_exit(actor, m);
     if (valid && m->kind == GRI_MAIL_DOWN) {
         struct gri_obligation *obligation = gri_handles_find(&actor->extra->handles, signal->monitor);
         struct gri_watch_record *record = GRI_CONTAINER_OF(obligation, struct gri_watch_record, obligation);
         forget(actor, record);
-        gri_loop_free_message(actor->loop, envelope_of(record));
+        gri_loop_free_message(actor->loop, gri_envelope_of(record));
     }
     gri_loop_free_message(actor->loop, m);
     return valid;

@@ -18,13 +18,16 @@ enum gri_mail_kind {
     GRI_MAIL_START,    /* a spawn with its start message; always an actor's first */
     GRI_MAIL_DOWN,     /* signal: payload struct gri_watch_notice */
     GRI_MAIL_ROOM,     /* signal: payload struct gri_watch_notice */
-    GRI_MAIL_LAST_IN_LANE = GRI_MAIL_ROOM,
+    GRI_MAIL_EXIT,     /* signal of a linked actor's end, or control: payload struct gri_link_end */
+    GRI_MAIL_LAST_IN_LANE = GRI_MAIL_EXIT,
     GRI_MAIL_REPLY,       /* control: the outcome of a request */
     GRI_MAIL_STOP,        /* waits in the mailbox like a signal: end; `error` is the reason */
     GRI_MAIL_KILL,        /* control: end at once */
     GRI_MAIL_MONITOR,     /* control: payload struct gri_watch_notice, becomes its DOWN */
     GRI_MAIL_DEMONITOR,   /* control: payload struct gri_watch_record */
     GRI_MAIL_NOTIFY_ROOM, /* control: payload struct gri_watch_notice, becomes its ROOM */
+    GRI_MAIL_LINK,        /* control: payload struct gri_link_end, becomes the other end of the link */
+    GRI_MAIL_UNLINK,      /* control: payload struct gri_link_end */
     GRI_MAIL_LEASE,       /* control, to a loop: asks for or brings free slots */
     GRI_MAIL_LOOP         /* control, to a loop: payload a function to run there */
 };

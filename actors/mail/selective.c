@@ -80,7 +80,7 @@ static int pass_over(struct gr_actor *self, struct gri_message *m, const struct 
 /* A stop was reached. It keeps its place: what was passed over before it may still be received. */
 static int reach_stop(struct gr_actor *self, const struct gri_message *m)
 {
-    if (!(self->control & (GRI_CONTROL_STOP | GRI_CONTROL_EXIT))) self->reason = m->error;
+    if (!(self->control & (GRI_CONTROL_STOP | GRI_CONTROL_EXIT | GRI_CONTROL_LINK))) self->reason = m->error;
     return GR_ESTOPPED;
 }
 

@@ -49,7 +49,7 @@ static int send_inside(struct gr_system *system, gr_ref to, const struct gr_type
     if (error == 0) error = admit(system, actor, &drop);
     if (error != 0) return error;
     if (drop) {
-        gri_dead_message(system, NULL, type, message, GR_DEAD_FULL);
+        gri_foreign_dead_message(system, to, type, message, GR_DEAD_FULL);
         return box == NULL ? 0 : GRI_FUTURE_PENDING; /* told apart by the asker: full, and already counted */
     }
     struct gri_message *m = new_message(system, to, type, message);
@@ -74,6 +74,18 @@ static int send_inside(struct gr_system *system, gr_ref to, const struct gr_type
     return 0;
 }
 
+void gri_foreign_report(struct gr_system *system, gr_ref to, const struct gr_type *type, const void *report)
+{
+    struct gr_actor *actor;
+    bool drop = false;
+    if (gri_find(&system->loops[0]->desk, to, &actor) != 0 || admit(system, actor, &drop) != 0 || drop)
+        return;
+    struct gri_message *m = new_message(system, to, type, report);
+    if (m == NULL) return;
+    gri_fetch_add(&system->foreign_sent, 1, GRI_RELAXED); /* a number; publishes nothing */
+    gri_loop_inject(system->loops[actor->birth], m);
+}
+
 static int missing_system(gr_ref to)
 {
     return gr_ref_is_null(to) ? GR_ESTALE : GR_ESYSTEM;
@@ -86,7 +98,7 @@ int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message,
     if (system != NULL && type->id != 0)
         error = send_inside(system, to, type, message, NULL, NULL, GR_FOREVER);
     if (error != 0 && !keep_on_failure)
-        gri_dead_message(system, NULL, type, message, gri_dead_letter_cause(error));
+        gri_foreign_dead_message(system, to, type, message, gri_dead_letter_cause(error));
     if (system != NULL) gri_seat_leave(to.seat);
     if (error == 0) return 0;
     return gri_fail(NULL, error, "a %s to actor %u:%u:%llu was not sent: %s", type->name, to.seat, to.slot,
@@ -162,7 +174,7 @@ static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref
     }
     if (box != NULL) free_box(box);
     if (error == GRI_FUTURE_PENDING) return GR_EFULL;
-    gri_dead_message(system, NULL, type, message, gri_dead_letter_cause(error));
+    gri_foreign_dead_message(system, to, type, message, gri_dead_letter_cause(error));
     return error;
 }
 
@@ -178,7 +190,7 @@ gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time 
     if (future != NULL && system != NULL && error != GR_EINVALID)
         error = ask_inside(system, future, to, reply_type, deadline, type, message);
     else
-        gri_dead_message(system, NULL, type, message, gri_dead_letter_cause(error));
+        gri_foreign_dead_message(system, to, type, message, gri_dead_letter_cause(error));
     if (system != NULL) gri_seat_leave(to.seat);
     if (error != GRI_FUTURE_PENDING)
         gri_fail(NULL, error, "a %s request was not sent: %s", type->name, gr_error_text(error));
@@ -197,7 +209,7 @@ void gri_foreign_complete(struct gri_loop *loop, struct gri_message *reply)
     if (gri_cell_set(&box->cell)) {
         gri_fetch_add(&system->foreign_replies, 1, GRI_RELAXED); /* a number; publishes nothing */
     } else {
-        gri_count(&loop->counters, GRI_COUNTER_DEAD_LATE_REPLY, 1);
+        gri_late_reply(loop, reply);
         free_box(box);
     }
     gri_system_release(system);

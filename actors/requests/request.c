@@ -134,8 +134,7 @@ static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref
         }
         if (reply != NULL) gri_loop_free_message(loop, reply);
     }
-    gri_dead_message(gri_loop_system(loop), loop, type, message,
-                     expired ? GR_DEAD_EXPIRED : gri_dead_letter_cause(error));
+    gri_dead_message(self, to, type, message, expired ? GR_DEAD_EXPIRED : gri_dead_letter_cause(error));
     gri_fail(self, error, "a %s request was not sent: %s", type->name, gr_error_text(error));
     gri_future_complete(future, error, NULL);
 }
@@ -146,7 +145,7 @@ gr_future *gri_ask(gr_actor *self, gr_ref to, const struct gr_type *reply_type, 
     if (self == NULL) return gri_foreign_ask(to, reply_type, deadline, type, message);
     struct gr_future *future = gri_future_create(self);
     if (future == NULL) {
-        gri_dead_message(gri_loop_system(self->loop), self->loop, type, message, GR_DEAD_NO_MEMORY);
+        gri_dead_message(self, to, type, message, GR_DEAD_NO_MEMORY);
         gri_fail(self, GR_ENOMEM, "no memory to ask for a %s", reply_type->name);
         return NULL;
     }
@@ -203,7 +202,7 @@ int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *
     }
     if (error != 0) {
         if (error == GR_ENOMEM) /* as gr_ask; a call that is not allowed here is no dead letter */
-            gri_dead_message(gri_loop_system(self->loop), self->loop, type, message, GR_DEAD_NO_MEMORY);
+            gri_dead_message(self, to, type, message, GR_DEAD_NO_MEMORY);
         else if (type->flags & GRI_TYPE_COUNTED)
             gr_message_release(type, message);
         return error;
@@ -258,7 +257,7 @@ void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply)
         obligation = gri_handles_find(&actor->extra->handles, reply->handle);
     if (reply->flags & GRI_MAIL_JOB) gri_job_arrived(reply);
     if (obligation == NULL) {
-        gri_count(&loop->counters, GRI_COUNTER_DEAD_LATE_REPLY, 1);
+        gri_late_reply(loop, reply);
         gri_message_dispose(loop, reply);
         return;
     }

@@ -76,6 +76,9 @@ struct gr_mailbox_options {
 #define GR_SPREAD    (-1)
 #define GR_LOOP(n)   ((n) + 1)
 
+/* Bytes of an actor's name with its zero byte. */
+#define GR_NAME_SIZE 64
+
 /* Options of a spawn; zero values are the defaults. Write them as (.loop = GR_SPREAD). */
 typedef struct gr_spawn_options {
     uint32_t size;       /* of this struct; the macros fill it */
@@ -83,6 +86,8 @@ typedef struct gr_spawn_options {
     bool holds_exit;     /* gr_run returns only after this actor has ended */
     uint32_t stack_size; /* bytes of a coroutine's stack, rounded up to a power of two; 0: the system's */
     struct gr_mailbox_options mailbox; /* its bound */
+    bool link;        /* linked with the spawner from its beginning (link.h); not from outside */
+    const char *name; /* registered when the spawn returns (name.h); copied; NULL: none */
 } gri_spawn_options;
 
 GRI_BEGIN_C
@@ -259,7 +264,7 @@ template <class Want, bool fits> struct gri_function_check {
  * gr_spawn_with(self, A, (options ...), fields ...): one with options.
  *
  * Returns its reference at once; its first message follows its start. A spawn that can't be made (GR_ENOMEM, GR_ELIMIT,
- * GR_EINVALID, GR_ESTOPPED: gr_last_error tells) gives the null reference, which is safe to use. A start that refuses
+ * GR_EINVALID, GR_ESTOPPED, GR_EEXISTS: gr_last_error tells) gives the null reference, which is safe to use. A start that refuses
  * ends the actor: monitors and requests learn of it. Takes the counts of the start message's strings and buffers.
  * `self` must not be NULL: from outside, spawn with gr_system_spawn (system.h).
  */

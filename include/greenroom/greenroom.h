@@ -9,10 +9,14 @@
 #include <greenroom/blocking.h>
 #include <greenroom/buffer.h>
 #include <greenroom/coroutine.h>
+#include <greenroom/dead_letter.h>
 #include <greenroom/error.h>
+#include <greenroom/link.h>
+#include <greenroom/local.h>
 #include <greenroom/log.h>
 #include <greenroom/message.h>
 #include <greenroom/monitor.h>
+#include <greenroom/name.h>
 #include <greenroom/ref.h>
 #include <greenroom/send.h>
 #include <greenroom/system.h>

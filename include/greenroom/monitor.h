@@ -7,16 +7,17 @@
 
 enum gr_signal_kind {
     GR_SIGNAL_DOWN = 1, /* a monitored actor has ended */
-    GR_SIGNAL_EXIT,     /* a linked actor has ended (links come with a later release) */
+    GR_SIGNAL_EXIT,     /* a linked actor has ended, and this one traps exits: see link.h */
     GR_SIGNAL_ROOM      /* an actor asked about with gr_notify_room has room, or has ended */
 };
 
-/* A signal. It keeps its place in line: the last message of an actor comes before the down that tells of its end. */
+/* A signal. It keeps its place in line: the last message of an actor comes before the down or exit that tells of its
+ * end. */
 struct gr_signal {
     enum gr_signal_kind kind; /* which */
     gr_ref actor;             /* whom it is about */
     uint64_t monitor;         /* for a down: what gr_monitor gave */
-    int reason;               /* for a down: 0 normal, else why it ended, or as gr_monitor says */
+    int reason; /* for a down or an exit: 0 normal, else why it ended, or as gr_monitor and gr_link say */
 };
 
 GRI_BEGIN_C

@@ -49,12 +49,13 @@ struct gr_system_counts {
 
 /* One living actor. */
 struct gr_actor_info {
-    gr_ref ref;            /* its reference */
-    const char *behaviour; /* its definition's name; lives as long as the program */
-    int loop;              /* where it runs */
-    bool is_coroutine;     /* or a handler actor */
-    uint32_t mailbox;      /* messages that wait, a moment ago */
-    uint64_t bytes;        /* its slot, state, stack and waiting messages, a moment ago */
+    gr_ref ref;              /* its reference */
+    const char *behaviour;   /* its definition's name; lives as long as the program */
+    char name[GR_NAME_SIZE]; /* its name in the registry (name.h); empty if it has none */
+    int loop;                /* where it runs */
+    bool is_coroutine;       /* or a handler actor */
+    uint32_t mailbox;        /* messages that wait, a moment ago */
+    uint64_t bytes;          /* its slot, state, stack and waiting messages, a moment ago */
 };
 
 /* What did not end by a stop's deadline. */

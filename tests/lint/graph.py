@@ -45,6 +45,10 @@ PUBLIC = {
     "blocking.h": "actors",
     "coroutine.h": "actors",
     "timer.h": "actors",
+    "link.h": "actors",
+    "name.h": "actors",
+    "local.h": "actors",
+    "dead_letter.h": "actors",
     "greenroom.h": None,  # for users only: a part names what it needs
 }
 
