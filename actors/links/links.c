@@ -179,7 +179,7 @@ void gri_links_unlink_arrived(struct gr_actor *actor, struct gri_message *m)
     const struct gri_link_end *said = said_in(m);
     struct gri_link_end *own = find_end(actor, said->peer);
     if (own != NULL && is_same(own->theirs, said->mine)) own->theirs = 0;
-    if (own != NULL && (own->theirs | own->mine) != 0 && is_same(own->mine, said->theirs)) own->mine = 0;
+    if (own != NULL && is_same(own->mine, said->theirs)) own->mine = 0;
     if (own != NULL && (own->mine | own->theirs) == 0) gri_loop_free_message(actor->loop, forget(actor, own));
     gri_loop_free_message(actor->loop, m);
 }

@@ -171,12 +171,18 @@ void rp_spawn(int actor, gr_actor *self, const struct rp_action *action)
                                          : where == 1 ? GR_SPREAD
                                                       : GR_LOOP((int)where - 2),
                                  .mailbox = {role->messages, role->bytes, role->policy}};
+    int name = -1, wanted = 0;
+    if (rp_has_ties(w->program) && action->forward % 8 == 1) name = action->forward / 8 % RP_NAMES;
+    if (name >= 0) options.name = rp_name(name);
+    if (name >= 0) wanted = rp_foresee_name(name);
+    if (rp_has_ties(w->program) && self != NULL) options.link = action->forward % 4 == 1;
     struct rp_begin begin = {.actor = (uint32_t)number, .text = rp_text(self, number)};
     gr_ref ref = self == NULL ? gri_system_spawn(w->system, behaviour_of(role), &options, &begin)
                               : gri_spawn(self, behaviour_of(role), &options, &begin);
     if (gr_ref_is_null(ref)) {
         rp_note("can't spawn", actor, -1, number);
-        if (!may_refuse()) rp_fail(RP_G7, actor, -1, "a spawn was refused: %s", gr_last_error(self));
+        if (!may_refuse() && wanted == 0)
+            rp_fail(RP_G7, actor, -1, "a spawn was refused: %s", gr_last_error(self));
         return;
     }
     if (rp_find_actor(ref) >= 0) rp_fail(RP_G10, number, -1, "actor %d has the name of another", number);
@@ -191,5 +197,9 @@ void rp_spawn(int actor, gr_actor *self, const struct rp_action *action)
     w->actors[number] = (struct rp_actor){
         .ref = ref, .role = role, .parent = actor, .current = -1, .last_child = -1, .awaited = -1};
     if (self != NULL) w->actors[actor].last_child = number;
+    if (wanted != 0)
+        rp_fail(RP_NAMED_ONCE, number, -1, "actor %d was spawned with the name of another", number);
+    if (name >= 0) rp_named(name, number);
+    if (options.link) rp_tied(actor, number);
     rp_note("spawns", actor, -1, number);
 }

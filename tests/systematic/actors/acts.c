@@ -199,7 +199,7 @@ static bool sleep_now(int actor, gr_actor *self, const struct rp_action *action)
     rp_note("slept", actor, -1, error);
     if (error == GR_EKILLED) {
         a->dying = true;
-        if (!a->killed && !rp_world.stopping)
+        if (!a->killed && !rp_world.stopping && !rp_may_exit(actor, RP_ANY_REASON))
             rp_fail(RP_G14, actor, -1, "a sleep said killed, but nobody did");
     } else if (error == 0) {
         if (rp_now() != begin + duration)
@@ -226,7 +226,7 @@ static bool received_nothing(int actor, int error, gr_time end)
     struct rp_actor *a = &rp_world.actors[actor];
     if (error == GR_EKILLED) {
         a->dying = true;
-        if (!a->killed && !rp_world.stopping)
+        if (!a->killed && !rp_world.stopping && !rp_may_exit(actor, RP_ANY_REASON))
             rp_fail(RP_G11, actor, -1, "a receive said killed, but nobody did");
     } else if (error == GR_ESTOPPED) {
         if (!is_stopped(actor)) rp_fail(RP_G11, actor, -1, "a receive said stopped, but nobody did");
@@ -355,6 +355,21 @@ bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
         break;
     case RP_OP_BLOCKING:
         rp_blocking(actor, self, action);
+        break;
+    case RP_OP_LINK:
+        rp_link(actor, self, action);
+        break;
+    case RP_OP_UNLINK:
+        rp_unlink(actor, self, action);
+        break;
+    case RP_OP_TRAP:
+        rp_trap(actor, self, action);
+        break;
+    case RP_OP_REGISTER:
+        rp_register(actor, self, action);
+        break;
+    case RP_OP_UNREGISTER:
+        rp_unregister(actor, self, action);
         break;
     case RP_OP_CALL:
         rp_call(actor, self, action);

@@ -87,6 +87,41 @@ void rp_signal(int actor, const struct gr_signal *signal);
 int rp_started(gr_actor *self, const struct rp_begin *begin);
 void rp_check_reason(int actor, int reason);
 
+/* Whether an actor may have ended with a reason, as far as is known. */
+bool rp_is_plausible(int actor, int reason);
+
+/* The end of `target` is told to `watcher` with a reason: checks it. `was_gone`: it had ended before that was asked. */
+void rp_check_end_reason(int watcher, int target, gr_ref ref, bool was_gone, int reason);
+
+/* The end of `target` was told to an actor: nothing that it sent may come any more. */
+void rp_came_down(int target, int actor);
+
+/* ---- ties.c: links, exits, names ---- */
+
+void rp_link(int actor, gr_actor *self, const struct rp_action *action);
+void rp_unlink(int actor, gr_actor *self, const struct rp_action *action);
+void rp_trap(int actor, gr_actor *self, const struct rp_action *action);
+void rp_register(int actor, gr_actor *self, const struct rp_action *action);
+void rp_unregister(int actor, gr_actor *self, const struct rp_action *action);
+
+/* A spawn linked two actors, or named one. */
+void rp_tied(int actor, int other);
+void rp_named(int name, int actor);
+
+/* A name's text, and the error of giving it to an actor just now. */
+const char *rp_name(int name);
+int rp_foresee_name(int name);
+
+/* An exit arrived as a signal. */
+void rp_exit(int actor, const struct gr_signal *signal);
+
+/* Whether an exit may end the actor with this reason, or with any. */
+bool rp_may_exit(int actor, int reason);
+
+/* When all is quiet, and after each step. */
+void rp_check_ties(void);
+void rp_check_names(void);
+
 /* ---- mail.c: mail that is set aside, chosen, or sent again and again ---- */
 
 void rp_stash(int actor, gr_actor *self);
@@ -131,6 +166,7 @@ void rp_spawn(int actor, gr_actor *self, const struct rp_action *action);
 void rp_check_step(void);
 void rp_check_quiet(void);
 void rp_check_newest(void);
+bool rp_somebody_is_full(void); /* with the wait policy, so that others may rest or wait */
 void rp_check_end(void);
 
 #endif

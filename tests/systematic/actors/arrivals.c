@@ -46,8 +46,8 @@ static void check_order(int actor, int number)
     rp_check_order(actor, number);
 }
 
-/* The down of an actor: what it sent comes before, but for what was set aside, or passed over by a selective receive. */
-static void came_down(int target, int actor)
+/* The down or exit of an actor: what it sent comes before, but for what was set aside, or passed over by a selective receive. */
+void rp_came_down(int target, int actor)
 {
     if (rp_world.actors[actor].choice.by != RP_BY_NOTHING) return;
     for (int i = 0; i < rp_world.message_count; i++) {
@@ -124,25 +124,28 @@ void rp_arrived(int actor, gr_actor *self, enum rp_type type, const void *data, 
 
 /* ---- signals ---- */
 
+void rp_check_end_reason(int watcher, int number, gr_ref ref, bool was_gone, int reason)
+{
+    struct rp_actor *target = &rp_world.actors[number];
+    if (rp_exists(ref))
+        rp_fail(RP_G6, number, -1, "actor %d is said to be down with %d, but lives", number, reason);
+    if (reason == GR_ESTALE) return;
+    if (was_gone)
+        rp_fail(RP_G6, watcher, -1, "the down of actor %d, that had ended before, says %d", number, reason);
+    if (target->reason_known && target->reason != reason)
+        rp_fail(RP_G6, number, -1, "actor %d ended with %d, its down says %d", number, target->reason,
+                reason);
+    if (!target->reason_known) rp_check_reason(number, reason);
+}
+
 static void check_down_reason(const struct rp_monitor *m, int reason)
 {
-    if (m->target < 0) {
-        int expected = gr_ref_is_null(m->ref) || m->ref.seat == rp_world.system->seat ? GR_ESTALE
-                                                                                      : GR_ESYSTEM;
-        if (reason != expected) rp_fail(RP_G6, m->watcher, -1, "the down of nobody says %d", reason);
+    if (m->target >= 0) {
+        rp_check_end_reason(m->watcher, m->target, m->ref, m->was_gone, reason);
         return;
     }
-    struct rp_actor *target = &rp_world.actors[m->target];
-    if (rp_exists(m->ref))
-        rp_fail(RP_G6, m->target, -1, "actor %d is said to be down with %d, but lives", m->target, reason);
-    if (reason == GR_ESTALE) return;
-    if (m->was_gone)
-        rp_fail(RP_G6, m->watcher, -1, "the down of actor %d, that had ended before, says %d", m->target,
-                reason);
-    if (target->reason_known && target->reason != reason)
-        rp_fail(RP_G6, m->target, -1, "actor %d ended with %d, its down says %d", m->target, target->reason,
-                reason);
-    if (!target->reason_known) rp_check_reason(m->target, reason);
+    int expected = gr_ref_is_null(m->ref) || m->ref.seat == rp_world.system->seat ? GR_ESTALE : GR_ESYSTEM;
+    if (reason != expected) rp_fail(RP_G6, m->watcher, -1, "the down of nobody says %d", reason);
 }
 
 static void down(int actor, const struct gr_signal *signal)
@@ -156,7 +159,7 @@ static void down(int actor, const struct gr_signal *signal)
         if (!gr_ref_equal(m->ref, signal->actor))
             rp_fail(RP_G6, actor, -1, "the down of monitor %d is about another", i);
         check_down_reason(m, signal->reason);
-        if (m->target >= 0) came_down(m->target, actor);
+        if (m->target >= 0) rp_came_down(m->target, actor);
         return;
     }
     rp_fail(RP_G6, actor, -1, "a down of no monitor");
@@ -193,12 +196,17 @@ void rp_signal(int actor, const struct gr_signal *signal)
 {
     struct rp_actor *a = &rp_world.actors[actor];
     int about = rp_find_actor(signal->actor);
-    rp_note(signal->kind == GR_SIGNAL_DOWN ? "gets the down of" : "gets room of", actor, -1, about);
+    rp_note(signal->kind == GR_SIGNAL_DOWN   ? "gets the down of"
+            : signal->kind == GR_SIGNAL_EXIT ? "gets the exit of"
+                                             : "gets room of",
+            actor, -1, about);
     if (a->phase != RP_STARTED) rp_fail(RP_G7, actor, -1, "a signal arrived before the start");
     if (signal->kind == GR_SIGNAL_DOWN)
         down(actor, signal);
     else if (signal->kind == GR_SIGNAL_ROOM)
         room(actor, signal);
+    else if (signal->kind == GR_SIGNAL_EXIT)
+        rp_exit(actor, signal);
     else
         rp_fail(RP_G6, actor, -1, "a signal of kind %d", (int)signal->kind);
 }
@@ -238,10 +246,12 @@ static bool is_stop_of(int actor, int reason)
     return stop >= 0 && stop < rp_world.stop_count && rp_world.stops[stop].target == actor;
 }
 
-static bool is_plausible(int actor, int reason)
+bool rp_is_plausible(int actor, int reason)
 {
     const struct rp_actor *a = &rp_world.actors[actor];
-    if (reason == GR_EKILLED) return a->killed || rp_world.stopping;
+    if (reason == GR_EKILLED && (a->killed || rp_world.stopping)) return true;
+    if (rp_may_exit(actor, reason)) return true;
+    if (reason == GR_EKILLED) return false;
     if (a->exited && reason == a->exit_reason) return true;
     /* A handler's own first word counts; a coroutine that returns 0 leaves it to others. */
     if (a->exited && (a->role->kind != RP_KIND_COROUTINE || a->exit_reason != 0)) return false;
@@ -253,7 +263,7 @@ static bool is_plausible(int actor, int reason)
 void rp_check_reason(int actor, int reason)
 {
     struct rp_actor *a = &rp_world.actors[actor];
-    if (!is_plausible(actor, reason))
+    if (!rp_is_plausible(actor, reason))
         rp_fail(RP_G11, actor, -1, "actor %d ended with %d, which nobody caused", actor, reason);
     a->reason = reason;
     a->reason_known = true;

@@ -34,16 +34,18 @@ void rp_check_step(void)
             continue;
         }
         a->gone = true;
+        a->gone_step = rp_world.steps;
         a->gone_at = a->phase == RP_ENDED ? a->ended_at : rp_now();
         rp_note("is gone", i, -1, a->reason);
     }
     rp_poll_all();
+    if (rp_has_ties(w->program)) rp_check_names();
 }
 
 /* ---- when all is quiet ---- */
 
 /* Somebody with the wait policy is full, so that others may rest or wait. */
-static bool somebody_is_full(void)
+bool rp_somebody_is_full(void)
 {
     for (int i = 0; i < rp_world.actor_count; i++) {
         const struct rp_actor *a = &rp_world.actors[i];
@@ -165,7 +167,7 @@ static void check_monitor(int monitor)
     int loop;
     if (m->ended || m->downs != 0 || watcher->gone || rp_exists(m->ref)) return;
     bool reads = watcher->role->kind != RP_KIND_COROUTINE || watcher->wait == RP_WAIT_RECEIVE;
-    if (reads && rp_mailbox(watcher->ref, &count, &bytes, &loop) && !somebody_is_full())
+    if (reads && rp_mailbox(watcher->ref, &count, &bytes, &loop) && !rp_somebody_is_full())
         rp_fail(RP_G6, m->watcher, -1, "monitor %d of actor %d has no down", monitor, m->target);
 }
 
@@ -175,7 +177,7 @@ static void check_wish(int wish_number)
     const struct rp_wish *wish = &rp_world.wishes[wish_number];
     const struct rp_actor *watcher = &rp_world.actors[wish->watcher];
     bool reads = watcher->role->kind != RP_KIND_COROUTINE || watcher->wait == RP_WAIT_RECEIVE;
-    if (wish->done || watcher->gone || !reads || somebody_is_full()) return;
+    if (wish->done || watcher->gone || !reads || rp_somebody_is_full()) return;
     uint32_t count;
     uint64_t bytes;
     int loop;
@@ -258,7 +260,7 @@ static void check_listing(uint64_t living)
 void rp_check_quiet(void)
 {
     struct rp_world *w = &rp_world;
-    bool may_rest = w->waits && somebody_is_full();
+    bool may_rest = w->waits && rp_somebody_is_full();
     uint64_t waiting = 0, living = 0;
     for (int i = 0; i < w->actor_count; i++) {
         uint32_t count;
@@ -272,6 +274,7 @@ void rp_check_quiet(void)
     for (int i = 0; i < w->request_count; i++) check_pending(i);
     for (int i = 0; i < w->monitor_count; i++) check_monitor(i);
     for (int i = 0; i < w->wish_count; i++) check_wish(i);
+    rp_check_ties();
     for (int i = 0; i < w->timer_count; i++) check_timer(i);
     bool suspended = false; /* a send that has not returned is not known yet */
     for (int i = 0; i < w->actor_count; i++)
@@ -341,6 +344,7 @@ static void check_actor_end(int actor)
     if (!a->gone) rp_fail(RP_G11, actor, -1, "actor %d still lives", actor);
     if (a->phase == RP_STARTED) rp_fail(RP_G11, actor, -1, "actor %d is gone without its end", actor);
     bool never_started = a->phase == RP_NAMED;
+    for (int i = 0; i < rp_world.actor_count; i++) never_started &= rp_world.ties[i][actor].step == 0;
     bool excused = a->killed || rp_world.stopping || rp_may_fail();
     for (int i = 0; i < rp_world.stop_count; i++) excused |= rp_world.stops[i].target == actor;
     if (never_started && !excused) rp_fail(RP_G7, actor, -1, "actor %d was never started", actor);

@@ -11,7 +11,8 @@
 static const char *const op_names[RP_OP_COUNT] = {
     "nothing", "spawn",   "send",       "try_send", "ask",        "stop",   "kill",        "poll",
     "release", "monitor", "demonitor",  "exit",     "send_after", "cancel", "notify_room", "blocking",
-    "stash",   "unstash", "send_every", "call",     "await",      "sleep",  "receive",     "choose"};
+    "stash",   "unstash", "send_every", "link",     "unlink",     "trap",   "register",    "unregister",
+    "call",    "await",   "sleep",      "receive",  "choose"};
 
 static const char *const type_names[RP_TYPES] = {"note", "text",     "large",        "odd",
                                                  "poke", "question", "big_question", "odd_question"};
@@ -127,6 +128,23 @@ static void add_patterns(struct rp_program *program)
     }
 }
 
+/* Likewise: what concerns links and names. */
+static void add_ties(struct rp_program *program)
+{
+    static const uint8_t tie_ops[] = {RP_OP_LINK, RP_OP_LINK,     RP_OP_LINK,      RP_OP_UNLINK,
+                                      RP_OP_TRAP, RP_OP_REGISTER, RP_OP_UNREGISTER};
+    struct gri_random random;
+    gri_random_seed(&random, program->seed ^ 0x7135);
+    for (unsigned i = 0; i < program->role_count; i++) {
+        struct rp_role *role = &program->roles[i];
+        bool traps = one_in(&random, 2);
+        for (unsigned k = 0; k < role->count; k++) {
+            if (one_in(&random, 3)) role->actions[k].op = tie_ops[below(&random, sizeof tie_ops)];
+            if (k == 0 && traps) role->actions[k].op = RP_OP_TRAP;
+        }
+    }
+}
+
 void rp_program_make(struct rp_program *program, uint64_t seed)
 {
     struct gri_random random;
@@ -153,6 +171,7 @@ void rp_program_make(struct rp_program *program, uint64_t seed)
         program->outside[i] = (struct rp_outside){at, action};
     }
     if (seed % 4 == 3) add_patterns(program);
+    if (rp_has_ties(program)) add_ties(program);
 }
 
 static void print_action(const struct rp_action *action)

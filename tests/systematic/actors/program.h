@@ -15,7 +15,7 @@
 /* What can be done. A plain thread does those up to RP_OP_OUTSIDE_LAST, a coroutine all, a handler those before RP_OP_CALL. */
 enum rp_op {
     RP_OP_NOTHING,
-    RP_OP_SPAWN,    /* how: the role; amount: the loop */
+    RP_OP_SPAWN,    /* how: the role; amount: the loop; forward, where programs have ties: link and name */
     RP_OP_SEND,     /* how: the message's type; amount: how many */
     RP_OP_TRY_SEND, /* likewise */
     RP_OP_ASK,      /* how: what the receiver does; amount: the deadline */
@@ -34,6 +34,11 @@ enum rp_op {
     RP_OP_STASH,
     RP_OP_UNSTASH,
     RP_OP_EVERY, /* amount: the interval; how: after how many it is cancelled */
+    RP_OP_LINK,
+    RP_OP_UNLINK,
+    RP_OP_TRAP,       /* amount: whether */
+    RP_OP_REGISTER,   /* how: the name */
+    RP_OP_UNREGISTER, /* likewise */
     RP_OP_CALL,
     RP_OP_AWAIT,   /* amount: the deadline */
     RP_OP_SLEEP,   /* amount: how long */
@@ -108,6 +113,13 @@ struct rp_program {
     uint8_t outside_count;                     /* actions of the plain thread */
     struct rp_outside outside[RP_OUTSIDE_MAX]; /* in order */
 };
+
+/* Whether a program's actors link and have names: one in four does, chosen so that seeds that once failed stay as they
+ * were. */
+static inline bool rp_has_ties(const struct rp_program *program)
+{
+    return program->seed % 8 == 2 || program->seed % 8 == 7;
+}
 
 /* Makes the program of a seed. */
 void rp_program_make(struct rp_program *program, uint64_t seed);

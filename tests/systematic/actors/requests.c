@@ -99,7 +99,7 @@ static void check_error(int request)
         if (m->to.seat == rp_world.system->seat) unlikely(request, "but it is the same system");
         return;
     case GR_EKILLED:
-        if (asker == NULL || !(asker->killed || rp_world.stopping))
+        if (asker == NULL || !(asker->killed || rp_world.stopping || rp_may_exit(r->asker, RP_ANY_REASON)))
             unlikely(request, "but nobody killed the asker");
         return;
     case GR_ESTOPPED:
@@ -442,7 +442,7 @@ void rp_await(int actor, gr_actor *self, const struct rp_action *action)
     if (seen != GR_EBUSY) see_outcome(request, seen);
     if (error == GR_EKILLED && seen != GR_EKILLED) {
         a->dying = true;
-        if (!a->killed && !rp_world.stopping)
+        if (!a->killed && !rp_world.stopping && !rp_may_exit(actor, RP_ANY_REASON))
             rp_fail(RP_G8, actor, r->message, "an await said killed, but nobody did");
     } else if (seen == GR_EBUSY) {
         if (error != GR_ETIMEOUT)

@@ -22,7 +22,9 @@
 #define RP_WISHES_MAX   120
 #define RP_STOPS_MAX    60
 #define RP_HISTORY_MAX  8192
-#define RP_STOP_REASON  1000 /* a stop's reason is this and its number */
+#define RP_NAMES        3
+#define RP_ANY_REASON   INT32_MIN /* for rp_may_exit: but 0 */
+#define RP_STOP_REASON  1000      /* a stop's reason is this and its number */
 
 /* What is checked; each is a case. */
 #define RP_CASE_TABLE(X)                                                                                     \
@@ -31,6 +33,7 @@
     X(RP_G4, "g4_a_down_comes_after_the_last_message")                                                       \
     X(RP_G6, "g6_one_down_for_each_monitor")                                                                 \
     X(RP_G7, "g7_the_start_comes_before_the_first_message")                                                  \
+    X(RP_NAMED_ONCE, "g7_a_name_is_one_actors_and_free_when_it_has_ended")                                   \
     X(RP_G8, "g8_each_request_has_one_outcome_in_time")                                                      \
     X(RP_G9, "g9_late_replies_are_counted_and_never_delivered")                                              \
     X(RP_G10, "g10_stale_references_reach_nobody")                                                           \
@@ -92,6 +95,21 @@ struct rp_actor {
     int front;                  /* the same for those that it puts back in front */
     int current;                /* message being handled, or -1 */
     int last_child;             /* actor, or -1 */
+    bool traps;                 /* exits */
+    uint64_t trap_step;         /* when that changed last */
+    uint64_t gone_step;         /* when its end was seen */
+    uint64_t exited_by;         /* a bit for each actor whose exit may have come before the link was ended */
+    int void_links;             /* its links with references of nobody, whose exits have not come */
+};
+
+/* What one actor did about its link with another, and saw of it. */
+struct rp_tie {
+    bool wished;    /* it linked, and neither unlinked nor got the exit since */
+    bool was_gone;  /* the other was known to have ended then */
+    bool unlinked;  /* it unlinked, at some time */
+    bool is_over;   /* it got the exit, so that what the other wished is over */
+    unsigned exits; /* signals */
+    uint64_t step;  /* when it linked last */
 };
 
 struct rp_message {
@@ -218,9 +236,11 @@ struct rp_world {
     struct rp_timer timers[RP_TIMERS_MAX];
     struct rp_wish wishes[RP_WISHES_MAX];
     struct rp_stop stops[RP_STOPS_MAX];
-    uint64_t hash;                           /* of the history */
-    uint64_t event_count;                    /* lines of the history ever written */
-    struct rp_event history[RP_HISTORY_MAX]; /* the last of them */
+    struct rp_tie ties[RP_ACTORS_MAX][RP_ACTORS_MAX]; /* by who links and with whom */
+    int holders[RP_NAMES];                            /* of each name: the actor + 1, even if it is gone */
+    uint64_t hash;                                    /* of the history */
+    uint64_t event_count;                             /* lines of the history ever written */
+    struct rp_event history[RP_HISTORY_MAX];          /* the last of them */
 };
 
 extern struct rp_world rp_world;
