@@ -309,6 +309,16 @@ static void put_off(int actor, gr_actor *self, const struct rp_action *action)
 
 /* ---- all ---- */
 
+/* Those of links and names. */
+static void act_on_ties(int actor, gr_actor *self, const struct rp_action *action)
+{
+    if (action->op == RP_OP_LINK) rp_link(actor, self, action);
+    if (action->op == RP_OP_UNLINK) rp_unlink(actor, self, action);
+    if (action->op == RP_OP_TRAP) rp_trap(actor, self, action);
+    if (action->op == RP_OP_REGISTER) rp_register(actor, self, action);
+    if (action->op == RP_OP_UNREGISTER) rp_unregister(actor, self, action);
+}
+
 bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
 {
     switch ((enum rp_op)action->op) {
@@ -357,19 +367,11 @@ bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
         rp_blocking(actor, self, action);
         break;
     case RP_OP_LINK:
-        rp_link(actor, self, action);
-        break;
     case RP_OP_UNLINK:
-        rp_unlink(actor, self, action);
-        break;
     case RP_OP_TRAP:
-        rp_trap(actor, self, action);
-        break;
     case RP_OP_REGISTER:
-        rp_register(actor, self, action);
-        break;
     case RP_OP_UNREGISTER:
-        rp_unregister(actor, self, action);
+        act_on_ties(actor, self, action);
         break;
     case RP_OP_CALL:
         rp_call(actor, self, action);
