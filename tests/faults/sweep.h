@@ -106,6 +106,7 @@ extern const struct scenario spawning_scenarios[];
 extern const struct scenario traffic_scenarios[];
 extern const struct scenario request_scenarios[];
 extern const struct scenario watching_scenarios[];
+extern const struct scenario linking_scenarios[];
 extern const struct scenario waiting_scenarios[];
 extern const struct scenario pattern_scenarios[];
 extern const struct scenario outside_scenarios[];

@@ -3,6 +3,7 @@
  * Links, exits and names of random programs. Two actors link, unlink and end at the same time, so of each direction the
  * checker knows only whether its wish may still hold: an exit needs one, and where it must have come it is missed.
  */
+#include "actors/links/links.h"
 #include "tests/systematic/actors/acts.h"
 
 #include <stdio.h>
@@ -143,14 +144,46 @@ static void check_tie(int actor, int other)
     if (a->traps && reads && !rp_somebody_is_full())
         rp_fail(RP_G6, actor, -1, "the exit of actor %d never came to actor %d, which traps it", other,
                 actor);
-    bool abnormal = own->was_gone || (o->reason_known && o->reason != 0);
+    bool was_gone = own->was_gone && !theirs->wished; /* else there was a link already */
+    bool abnormal = was_gone || (o->reason_known && o->reason != 0);
     if (!a->traps && abnormal)
         rp_fail(RP_G6, actor, -1, "actor %d is linked with actor %d, which ended with %d, and lives", actor,
                 other, o->reason);
 }
 
+/* Whether the table of any loop has an end of `owner`'s link with `peer`. */
+static bool has_end(gr_ref owner, gr_ref peer)
+{
+    for (unsigned i = 0; i < rp_world.system->loop_count; i++) {
+        const struct gri_table *table = &rp_world.system->actors[i].links;
+        for (uint64_t bucket = 0; bucket <= table->mask; bucket++)
+            for (struct gri_table_node *node = gri_table_bucket(table, bucket); node; node = node->next) {
+                struct gri_link_end *end = GRI_CONTAINER_OF(node, struct gri_link_end, place);
+                gr_ref found = gri_message_sender(gri_envelope_of(end));
+                if (gr_ref_equal(found, owner) && gr_ref_equal(end->peer, peer)) return true;
+            }
+    }
+    return false;
+}
+
+/* The two sides of a link agree, but for one whose exit waits in a mailbox. */
+static void check_ends(const struct gri_table *table)
+{
+    for (uint64_t bucket = 0; bucket <= table->mask; bucket++)
+        for (struct gri_table_node *node = gri_table_bucket(table, bucket); node; node = node->next) {
+            struct gri_link_end *end = GRI_CONTAINER_OF(node, struct gri_link_end, place);
+            gr_ref owner = gri_message_sender(gri_envelope_of(end));
+            int actor = rp_find_actor(owner), other = rp_find_actor(end->peer);
+            if (!rp_exists(owner)) rp_fail(RP_G6, actor, -1, "a link of actor %d, that has ended", actor);
+            if (end->told ? rp_exists(end->peer) : !has_end(end->peer, owner))
+                rp_fail(RP_G6, actor, -1, "actor %d is linked with actor %d, which does not know", actor,
+                        other);
+        }
+}
+
 void rp_check_ties(void)
 {
+    for (unsigned i = 0; i < rp_world.system->loop_count; i++) check_ends(&rp_world.system->actors[i].links);
     for (int i = 0; i < rp_world.actor_count; i++)
         for (int k = 0; k < rp_world.actor_count; k++)
             if (i != k && !rp_world.actors[i].gone) check_tie(i, k);
