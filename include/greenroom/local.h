@@ -39,7 +39,7 @@ GRI_END_C
 #define GR_LOCAL(local, T, ...)                                                                              \
     GRI_ALIGN_CHECK(T);                                                                                      \
     typedef T local##_gr_type GRI_UNUSED;                                                                    \
-    static const T local##_gr_initial = __VA_ARGS__;                                                         \
+    static local##_gr_type const local##_gr_initial = __VA_ARGS__;                                           \
     static const struct gr_local local##_gr_local GRI_UNUSED = {sizeof(T), &local##_gr_initial}
 
 /*
