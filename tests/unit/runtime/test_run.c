@@ -9,7 +9,12 @@
 #include <stdlib.h>
 
 static struct child child;
-static volatile bool for_ever = true;
+
+/* Never returns, and needs no processor for it; signals are handled meanwhile. */
+static void hang_for_ever(void)
+{
+    for (;;) pause();
+}
 
 /* Runs a root in a child, which exits with gr_run's code; checks that. */
 static void run(root_function root, int code)
@@ -193,8 +198,7 @@ static int second_signal(gr_actor *self, void *argument)
     for (volatile int i = 0; i < 1000; i = i + 1) {
     }
     kill(getpid(), SIGINT);
-    while (for_ever) {
-    }
+    hang_for_ever();
     return 0;
 }
 PROGRAM(second_signal, (.loops = 1))
@@ -244,8 +248,7 @@ static gri_atomic_u32 hangs; /* 1: it has begun to */
 static int hangs_start(gr_actor *self, char *state, const struct gr_nothing *m)
 {
     gri_store(&hangs, 1, GRI_RELAXED);
-    while (for_ever) {
-    }
+    hang_for_ever();
     return 0;
 }
 
@@ -271,7 +274,7 @@ Case(run, g16_a_handler_that_does_not_end_is_abandoned_with_a_list)
 
 static int work_forever(void *argument)
 {
-    while (for_ever) sleep(1000);
+    hang_for_ever();
     return 0;
 }
 
@@ -293,8 +296,7 @@ Case(run, g16_a_blocking_job_that_does_not_end_is_abandoned_with_a_list)
 static int hangs_itself(gr_actor *self, void *argument)
 {
     kill(getpid(), SIGTERM);
-    while (for_ever) {
-    }
+    hang_for_ever();
     return 0;
 }
 PROGRAM(hangs_itself, (.loops = 1, .stop_deadline = 100000000, .hog_after = 50000000))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the watchdog: it names hogs and enforces deadlines. What it reads is held still by a pipe. */
 #include "base/atomic.h"
+#include "base/clock.h"
+#include "base/platform.h"
 #include "tests/support/world/case.h"
 
 #include <unistd.h>
@@ -80,6 +82,78 @@ Case(watchdog, g19_a_handler_that_holds_up_its_loop_is_named)
     int code = gr_run_with(has_hogs, NULL, (.loops = 2, .hog_after = gr_milliseconds(5)));
     restore(saved);
     CHECK_EQ(code, 0);
+}
+
+struct busy {
+    gr_ref tell; /* who hears that it is over */
+};
+
+static int busy_start(gr_actor *self, struct busy *busy, const struct address *m)
+{
+    busy->tell = m->ref;
+    return 0;
+}
+
+/* Sends itself the next one, until the clock shows the time that they carry. */
+static void busy_number(gr_actor *self, struct busy *busy, const struct number *m)
+{
+    if (gri_clock_now(gri_clock_monotonic()) < m->value)
+        gr_send(self, gr_self(self), number, .value = m->value);
+    else
+        gr_send(self, busy->tell, ping);
+}
+
+GR_ACTOR(busy, struct busy, address, busy_start, GR_ON(number, busy_number));
+
+/* A coroutine that does the same, receiving. */
+static int busy_receiver_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    while (gr_receive(self, &mail, GR_FOREVER) == 0) {
+        const struct number *until = gr_mail_as(&mail, number);
+        if (until == NULL) continue;
+        busy_number(self, &(struct busy){.tell = m->ref}, until);
+    }
+    return 0;
+}
+
+GR_COROUTINE(busy_receiver, address, busy_receiver_main);
+
+/* Long enough for the watchdog to see them at it many times. */
+static int has_busy_ones(gr_actor *self, void *argument)
+{
+    gr_time until = gri_clock_now(gri_clock_monotonic()) + gr_milliseconds(700);
+    gr_ref refs[4];
+    for (int i = 0; i < 4; i++) {
+        refs[i] = i < 2 ? gr_spawn_with(self, busy, (.loop = GR_LOOP(i)), .ref = gr_self(self))
+                        : gr_spawn_with(self, busy_receiver, (.loop = GR_LOOP(i - 2)), .ref = gr_self(self));
+        for (int j = 0; j < 50; j++) gr_send(self, refs[i], number, .value = until);
+    }
+    for (int i = 0; i < 4 * 50; i++) next_ping(self);
+    return 0;
+}
+
+/* Notes whatever is written on stderr but the last line. */
+static void *read_main(void *argument)
+{
+    for (;;) {
+        read_line();
+        if (strcmp(text, "over") == 0) return NULL;
+        note("%s", text);
+    }
+}
+
+Case(watchdog, g19_actors_that_are_merely_busy_with_short_messages_are_not_named)
+{
+    gri_thread reader;
+    int saved = divert();
+    CHECK_EQ(gri_thread_create(&reader, read_main, NULL, "reads"), 0);
+    int code = gr_run_with(has_busy_ones, NULL, (.loops = 2, .hog_after = gr_milliseconds(200)));
+    CHECK_EQ(write(lines[1], "over\n", 5), 5);
+    gri_thread_join(reader);
+    restore(saved);
+    CHECK_EQ(code, 0);
+    CHECK_TEXT(notes(), "");
 }
 
 static int hogs_itself(gr_actor *self, void *argument)
