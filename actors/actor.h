@@ -79,6 +79,9 @@ struct gri_dispatch {
     struct gri_dispatch_entry entries[];  /* a power of two */
 };
 
+/* A killed coroutine that begins so many waits, instead of returning, is ended where it stands. */
+#define GRI_DEAF_MAX 10000u
+
 /* What only some actors need. */
 struct gri_actor_extra {
     struct gr_actor *owner;          /* whose this is */
@@ -94,11 +97,12 @@ struct gri_actor_extra {
     struct gr_signal signal;         /* the one that gr_receive gave last */
     bool timed_out;                  /* the timer of the wait that was begun fired */
     bool has_room;                   /* the room signal that it waits for came */
-    uint32_t received;               /* messages since it was resumed */
-    uint32_t stack_size;             /* bytes; 0: the system's */
-    char *error_text;                /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
-    struct gri_name *name;           /* in the system's registry, or NULL */
-    struct gri_local_value *locals;  /* its own values, the newest first */
+    uint16_t deaf;         /* waits that told it that it is killed; GRI_DEAF_MAX: it is to end as it is */
+    uint32_t received;     /* messages since it was resumed */
+    uint32_t stack_size;   /* bytes; 0: the system's */
+    char *error_text;      /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
+    struct gri_name *name; /* in the system's registry, or NULL */
+    struct gri_local_value *locals; /* its own values, the newest first */
 };
 
 struct gr_actor {

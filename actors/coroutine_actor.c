@@ -6,6 +6,7 @@
 #include "observe/trace.h"
 
 #include <greenroom/coroutine.h>
+#include <greenroom/log.h>
 
 /* What the coroutine runs: the behaviour's function, on its own stack. */
 static void coroutine_main(void *argument)
@@ -70,17 +71,35 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
     if (error == 0 && !doomed) resume(self);
     if (error != 0) {
         gri_actor_end(self, error);
-    } else if (doomed || gri_coroutine_ended(self->extra->coroutine)) {
+    } else if (doomed || gri_coroutine_ended(self->extra->coroutine) || self->extra->deaf == GRI_DEAF_MAX) {
         gri_actor_end(self, gri_actor_reason(self));
     } else {
         settle(self);
     }
 }
 
+/*
+ * Whether a coroutine that begins to wait was killed, which is then what its wait returns. One that heeds that no more
+ * than anything else would keep its loop busy for ever: its last wait does not return, see gri_coroutine_turn.
+ */
+static bool is_killed(struct gr_actor *self)
+{
+    struct gri_actor_extra *extra = self->extra;
+    if (!(self->control & GRI_CONTROL_DOOMED)) return false;
+    if (++extra->deaf < GRI_DEAF_MAX) return true;
+    gr_ref ref = gri_actor_ref(self);
+    gr_log(GR_LOG_WARNING,
+           "actor %s %u:%u:%llu goes on waiting though it is killed: it is ended, and what it holds is lost",
+           gri_actor_dispatch(self)->behaviour->name, ref.seat, ref.slot, (unsigned long long)ref.generation);
+    gri_actor_end_wait(self);
+    gri_coroutine_suspend(extra->coroutine);
+    return true;
+}
+
 int gri_actor_wait(struct gr_actor *self, enum gri_wait what)
 {
     struct gri_actor_extra *extra = self->extra;
-    if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
+    if (is_killed(self)) return GR_EKILLED;
     if (extra->timed_out) return GR_ETIMEOUT;
     extra->wait = what;
     gri_coroutine_suspend(extra->coroutine);
@@ -167,7 +186,7 @@ int gri_actor_pause_turn(struct gr_actor *self)
 static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail, const struct gri_choice *choice)
 {
     for (;;) {
-        if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
+        if (is_killed(self)) return GR_EKILLED;
         if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
         int error = take_mail(self, mail, choice);
         if (error != GR_ENOTFOUND) return error;

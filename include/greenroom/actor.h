@@ -131,7 +131,8 @@ GR_API GR_MUST_USE int gr_stop(gr_actor *self, gr_ref actor, int reason);
 
 /*
  * Ends an actor without regard to its mail, which becomes dead letters: a handler actor before its next message; a
- * coroutine at its next wait, which returns GR_EKILLED, as do all later ones. Its down says GR_EKILLED.
+ * coroutine at its next wait, which returns GR_EKILLED, as do all later ones; one that has begun 10,000 waits since, and
+ * not returned, is ended inside of the next, and what it holds is lost. Its down says GR_EKILLED.
  * Errors: GR_ENOMEM, GR_ESYSTEM. `self` may be NULL.
  */
 GR_API GR_MUST_USE int gr_kill(gr_actor *self, gr_ref actor);

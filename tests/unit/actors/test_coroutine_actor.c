@@ -350,3 +350,102 @@ Case(coroutine_actor, g8_the_next_receive_ends_an_unanswered_request)
 {
     run_everywhere(next_receive);
 }
+
+/* ---- deaf ones ---- */
+
+#define NEVER 4711 /* no wait returns that */
+
+/* Receives for ever, whatever it is told. */
+static int deaf_receiver_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    while (gr_receive(self, &mail, gr_seconds(1000)) != NEVER) {
+    }
+    return 0;
+}
+
+GR_COROUTINE(deaf_receiver, address, deaf_receiver_main);
+
+static int deaf_sleeper_main(gr_actor *self, const struct address *m)
+{
+    while (gr_sleep(self, gr_seconds(1000)) != NEVER) {
+    }
+    return 0;
+}
+
+GR_COROUTINE(deaf_sleeper, address, deaf_sleeper_main);
+
+/* Waits for an answer that never comes, with a request in hand, one in the mailbox, and a monitor of its own. */
+static int deaf_asker_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    gr_future *never = gr_ask(self, gr_self(self), GR_FOREVER, get_sum); /* which it holds itself */
+    watch(self, m->ref);
+    while (gr_receive(self, &mail, GR_FOREVER) != 0 || !mail.is_request) {
+    }
+    while (gr_await(self, never, gr_seconds(1000)) != NEVER) {
+    }
+    return 0;
+}
+
+GR_COROUTINE(deaf_asker, address, deaf_asker_main);
+
+static int kills_deaf_ones(gr_actor *self, void *argument)
+{
+    int loops = gr_system_loops(gr_actor_system(self));
+    for (int i = 0; i < loops; i++) {
+        gr_ref refs[] = {gr_spawn_with(self, deaf_receiver, (.loop = GR_LOOP(i)), .ref = gr_self(self)),
+                         gr_spawn_with(self, deaf_sleeper, (.loop = GR_LOOP(i)), .ref = gr_self(self)),
+                         gr_spawn_with(self, deaf_asker, (.loop = GR_LOOP(i)), .ref = gr_self(self))};
+        gr_future *unanswered = gr_ask(self, refs[2], GR_FOREVER, get_sum);
+        for (int j = 0; j < 3; j++) watch(self, refs[j]);
+        CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+        for (int j = 0; j < 3; j++) CHECK_EQ(gr_kill(self, refs[j]), 0);
+        CHECK_EQ(wait_downs(self, 3), 3 * GR_EKILLED);
+        CHECK(gr_future_error(unanswered) != 0 && gr_future_error(unanswered) != GR_EBUSY);
+        gr_future_release(unanswered);
+    }
+    return 0;
+}
+
+Case(coroutine_actor, a_killed_coroutine_that_goes_on_waiting_is_ended_where_it_stands)
+{
+    run_everywhere(kills_deaf_ones);
+}
+
+/* While it is only asked to stop, it spins, but others of its loop go on. */
+static int stops_deaf_one(gr_actor *self, void *argument)
+{
+    gr_ref deaf = gr_spawn(self, deaf_receiver, .ref = gr_self(self));
+    gr_ref other = gr_spawn(self, server, .value = 0);
+    uint64_t monitor = watch(self, deaf);
+    CHECK_EQ(gr_stop(self, deaf, 0), 0);
+    for (int i = 1; i <= 20; i++) {
+        struct number sum;
+        gr_send(self, other, number, .value = 1);
+        CHECK_EQ(gr_call(self, other, &sum, GR_FOREVER, get_sum), 0);
+        CHECK_EQ(sum.value, i);
+    }
+    CHECK_EQ(gr_kill(self, deaf), 0);
+    CHECK_EQ(wait_for(self, monitor), GR_EKILLED);
+    return 0;
+}
+
+Case(coroutine_actor, g19_one_that_ignores_its_stop_leaves_others_their_turns_until_it_is_killed)
+{
+    run_everywhere(stops_deaf_one);
+}
+
+static int leaves_deaf_ones(gr_actor *self, void *argument)
+{
+    int loops = gr_system_loops(gr_actor_system(self));
+    for (int i = 0; i < loops; i++)
+        CHECK(
+            !gr_ref_is_null(gr_spawn_with(self, deaf_receiver, (.loop = GR_LOOP(i)), .ref = gr_self(self))));
+    return 0;
+}
+
+Case(coroutine_actor, g16_one_that_ignores_its_stop_is_killed_at_half_of_the_deadline_and_ends)
+{
+    CHECK_EQ(gr_run_with(leaves_deaf_ones, NULL, (.loops = 2, .stop_deadline = gr_milliseconds(1000))), 0);
+}
