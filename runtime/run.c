@@ -5,6 +5,7 @@
 
 #include <greenroom/coroutine.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ static int root_main(gr_actor *self, const struct gr_root_start *start)
 {
     int (*root)(gr_actor *, void *) = (int (*)(gr_actor *, void *))(uintptr_t)start->main;
     struct outcome *outcome = (struct outcome *)(uintptr_t)start->outcome;
-    *outcome = (struct outcome){.result = GR_EKILLED, .text = "it was killed at the deadline of the stop"};
+    *outcome = (struct outcome){.result = GR_EKILLED, .text = "it was killed, and did not return"};
     outcome->result = root(self, (void *)(uintptr_t)start->argument);
     snprintf(outcome->text, sizeof outcome->text, "%s", gr_last_error(self));
     return outcome->result;
@@ -45,18 +46,20 @@ static void report(const char *what, int error, const char *text)
 {
     const char *sentence = gr_error_text(error);
     bool more = strcmp(text, gr_error_text(GR_OK)) != 0 && strcmp(text, sentence) != 0;
-    if (error < 0)
-        fprintf(stderr, "%s: %s: %s%s%s\n", what, gr_error_name(error), sentence,
-                more ? "; last error: " : "", more ? text : "");
+    /* A number that is no name of ours says more than "unknown". */
+    bool is_named = error < 0 && strcmp(gr_error_name(error), gr_error_name(INT_MIN)) != 0;
+    const char *before = more ? "; last error: " : "";
+    if (is_named)
+        fprintf(stderr, "%s: %s: %s%s%s\n", what, gr_error_name(error), sentence, before, more ? text : "");
     else
-        fprintf(stderr, "%s: %s: %d%s%s\n", what, sentence, error, more ? "; last error: " : "",
-                more ? text : "");
+        fprintf(stderr, "%s: %s: %d%s%s\n", what, sentence, error, before, more ? text : "");
 }
 
 /* Runs the system with its root; the exit code. */
 static int run_root(struct gri_runtime *runtime, int (*main_function)(gr_actor *, void *), void *argument)
 {
-    struct outcome outcome = {.result = GR_ENOMEM, .text = "it could not be started"};
+    struct outcome outcome = {.result = GR_ENOMEM,
+                              .text = "there was no memory for it, or it was killed first"};
     runtime->system.no_holder = stop_when_unheld;
     runtime->exits_when_abandoned = true;
     gr_ref ref = gr_system_spawn(&runtime->system, root, (.holds_exit = true),

@@ -7,6 +7,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+
+/* The address sanitizer needs more address space than there is. */
+#if !defined __SANITIZE_ADDRESS__ && !defined __clang__
+#define RLIMIT_AS_WORKS
+#endif
 
 static struct child child;
 
@@ -68,6 +74,69 @@ Case(run, g16_the_exit_code_is_1_with_the_error_on_stderr_if_the_root_failed)
     CHECK(strstr(child.output, "ping") != NULL); /* the last error's text */
     RUN(fails_with_number, 1);
     CHECK(strstr(child.output, "42") != NULL);
+}
+
+static int fails_unknown(gr_actor *self, void *argument)
+{
+    return -4711;
+}
+PROGRAM(fails_unknown, (.loops = 1))
+
+static int kills_itself(gr_actor *self, void *argument)
+{
+    CHECK_EQ(gr_kill(self, gr_self(self)), 0);
+    return gr_sleep(self, 1);
+}
+PROGRAM(kills_itself, (.loops = 1))
+
+static int is_deaf(gr_actor *self, void *argument)
+{
+    CHECK_EQ(gr_kill(self, gr_self(self)), 0);
+    while (gr_sleep(self, 1) != 1) {
+    }
+    return 0;
+}
+PROGRAM(is_deaf, (.loops = 1))
+
+#ifdef RLIMIT_AS_WORKS
+/* Not even its stack fits into the address space. */
+static void has_no_stack_program(void *argument)
+{
+    struct rlimit limit = {256 << 20, 256 << 20};
+    setrlimit(RLIMIT_AS, &limit);
+    _exit(gr_run_with(succeeds, NULL, (.loops = 1, .stack_size = 1 << 30)));
+}
+#endif
+
+static void has_no_descriptor_program(void *argument)
+{
+    struct rlimit limit = {4, 4};
+    setrlimit(RLIMIT_NOFILE, &limit);
+    _exit(gr_run_with(succeeds, NULL, (.loops = 2)));
+}
+
+/* Run in a child with exit code 1, it says why, in a line that begins so and holds the words. */
+static void check_line(void (*program)(void *), const char *begin, const char *words)
+{
+    run((root_function)(uintptr_t)program, 1);
+    const char *last = child.output; /* a warning may come before */
+    for (const char *at = last; (at = strchr(at, '\n')) != NULL && at[1] != '\0'; at++) last = at + 1;
+    CHECK(strncmp(last, begin, strlen(begin)) == 0);
+    if (!CHECK(strstr(last, words) != NULL && strchr(last, '\n') != NULL))
+        fprintf(stderr, "%s", child.output);
+}
+
+Case(run, g16_exit_code_1_always_comes_with_a_line_that_says_why)
+{
+    check_line(fails_program, "root actor: GR_ELIMIT: ", gr_error_text(GR_ELIMIT));
+    check_line(fails_with_number_program, "root actor: ", "reason of its own: 42");
+    check_line(fails_unknown_program, "root actor: ", "-4711");
+    check_line(kills_itself_program, "root actor: GR_EKILLED: ", "killed");
+    check_line(is_deaf_program, "root actor: GR_EKILLED: ", "did not return");
+#ifdef RLIMIT_AS_WORKS
+    check_line(has_no_stack_program, "root actor: GR_ENOMEM: ", "no memory");
+#endif
+    check_line(has_no_descriptor_program, "greenroom: GR_ESYS: ", "last error: ");
 }
 
 static void bad_variable_program(void *argument)
