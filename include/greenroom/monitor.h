@@ -24,7 +24,9 @@ GRI_BEGIN_C
 
 /*
  * Watches `actor`: one down signal arrives when it ends, at once if it already has. *monitor, never 0, names the watch.
- * The down of an actor that had ended before has the reason GR_ESTALE; of one of another system, GR_ESYSTEM.
+ * The down of an actor that had ended before has the reason GR_ESTALE; of one of another system, GR_ESYSTEM. An actor
+ * just spawned on the same loop has not begun yet, so a watch that begins in the same turn tells why its start refused.
+ * On another loop it may begin, refuse and be gone before the watch arrives there; nothing remembers why it ended.
  * Errors: GR_ENOMEM. Needs `self`.
  */
 GR_API GR_MUST_USE int gr_monitor(gr_actor *self, gr_ref actor, uint64_t *monitor);

@@ -345,3 +345,30 @@ Case(watch, g15_room_is_told_at_three_quarters)
 {
     run_seeds(1, 5, room_by_work);
 }
+
+/* ---- starts that refuse ---- */
+
+static unsigned told, stale; /* downs of refusers on another loop: with the reason, and without */
+
+static int watches_refusers(gr_actor *self, void *argument)
+{
+    int loops = gr_system_loops(gr_actor_system(self));
+    for (int i = 0; i < 20; i++) {
+        CHECK_EQ(wait_down(self, gr_spawn(self, refuser, .value = 12)), 12); /* here it has not begun yet */
+        /* There it may be over before the watch comes, above all when a batch ends between the two. */
+        gr_ref there = gr_spawn_with(self, refuser, (.loop = GR_LOOP(loops - 1)), .value = 13);
+        if (i % 2) CHECK_EQ(gr_sleep(self, 0), 0);
+        int reason = wait_down(self, there);
+        CHECK(reason == 13 || reason == GR_ESTALE);
+        told += reason == 13;
+        stale += reason == GR_ESTALE;
+    }
+    return 0;
+}
+
+Case(watch, g6_why_a_start_refused_is_told_here_and_there_unless_it_is_over_already)
+{
+    run_seeds(2, 10, watches_refusers);
+    run_real(2, watches_refusers);
+    CHECK(told > 0 && stale > 0);
+}
