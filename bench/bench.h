@@ -113,10 +113,13 @@ extern const struct bench bench_fan_in;
 extern const struct bench bench_spawn;
 extern const struct bench bench_tree;
 extern const struct bench bench_fork_join;
+extern const struct bench bench_chameneos;
 extern const struct bench bench_big;
 extern const struct bench bench_ask;
 extern const struct bench bench_ask_deadline;
+extern const struct bench bench_timers;
 extern const struct bench bench_idle;
+extern const struct bench bench_coroutines;
 extern const struct bench bench_compute;
 
 #endif

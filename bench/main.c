@@ -10,9 +10,11 @@
 #include <stdlib.h>
 
 static const struct bench *const benches[] = {
-    &bench_ping_pong, &bench_thread_ring,  &bench_counting, &bench_counting_burst_a, &bench_counting_burst_b,
-    &bench_fan_in,    &bench_spawn,        &bench_tree,     &bench_fork_join,        &bench_big,
-    &bench_ask,       &bench_ask_deadline, &bench_idle,     &bench_compute,
+    &bench_ping_pong,        &bench_thread_ring, &bench_counting, &bench_counting_burst_a,
+    &bench_counting_burst_b, &bench_fan_in,      &bench_spawn,    &bench_tree,
+    &bench_fork_join,        &bench_chameneos,   &bench_big,      &bench_ask,
+    &bench_ask_deadline,     &bench_timers,      &bench_idle,     &bench_coroutines,
+    &bench_compute,
 };
 
 static void usage(FILE *to)
@@ -26,7 +28,7 @@ static void usage(FILE *to)
           "names, with their n:\n",
           to);
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
-        fprintf(to, "  %-16s %llu\n", benches[i]->name, (unsigned long long)benches[i]->n);
+        fprintf(to, "  %-18s %llu\n", benches[i]->name, (unsigned long long)benches[i]->n);
     }
 }
 
