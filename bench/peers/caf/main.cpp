@@ -15,9 +15,19 @@
 #include <fstream>
 
 static const std::map<std::string, benchmark> benchmarks = {
-    {"ping_pong", ping_pong}, {"thread_ring", thread_ring}, {"counting", counting},
-    {"fan_in", fan_in},       {"fork_join", fork_join},     {"big", big},
-    {"ask", ask},             {"spawn", spawn},             {"tree", tree},
+    {"ping_pong", ping_pong},
+    {"thread_ring", thread_ring},
+    {"counting", counting},
+    {"counting_burst", counting_burst},
+    {"fan_in", fan_in},
+    {"fork_join", fork_join},
+    {"chameneos", chameneos},
+    {"big", big},
+    {"banking", banking},
+    {"ask", ask},
+    {"timers", timers},
+    {"spawn", spawn},
+    {"tree", tree},
 };
 
 int64_t now_ns()

@@ -123,13 +123,13 @@ private:
     int64_t sum_ = 0;
 };
 
-// Sends increments, 1000 a turn: then a message to itself that continues; at last it asks for the sum.
+// Sends increments, `most` a turn: then a message to itself that continues; at last it asks for the sum.
 class producer : public event_based_actor
 {
 public:
-    producer(caf::actor_config &config, actor counter, int64_t amount, int64_t count, actor asker)
+    producer(caf::actor_config &config, actor counter, int64_t amount, int64_t count, int64_t most, actor asker)
         : event_based_actor(config), counter_(std::move(counter)), asker_(std::move(asker)), amount_(amount),
-          left_(count)
+          left_(count), most_(most)
     {
     }
 
@@ -141,7 +141,7 @@ public:
 private:
     void turn()
     {
-        for (int i = 0; i < 1000 && left_ > 0; i++, left_--) send(counter_, amount_);
+        for (int64_t i = 0; i < most_ && left_ > 0; i++, left_--) send(counter_, amount_);
         if (left_ > 0)
             send(this, turn_atom::value);
         else
@@ -149,18 +149,18 @@ private:
     }
 
     actor counter_, asker_;
-    int64_t amount_, left_;
+    int64_t amount_, left_, most_;
 };
 
-// `senders` producers with n increments together to one counter.
-static result count(caf::actor_system &system, const char *name, int senders, int64_t n)
+// `senders` producers with n increments together to one counter, `most` a turn.
+static result count(caf::actor_system &system, const char *name, int senders, int64_t n, int64_t most = 1000)
 {
     caf::scoped_actor self{system};
     int64_t each = n / senders;
     auto total = system.spawn<counter>(senders);
     std::vector<actor> producers;
     for (int i = 1; i <= senders; i++)
-        producers.push_back(system.spawn<producer>(total, int64_t(i), each, caf::actor_cast<actor>(self)));
+        producers.push_back(system.spawn<producer>(total, int64_t(i), each, most, caf::actor_cast<actor>(self)));
     int64_t begin = now_ns(), sum = 0;
     for (auto &p : producers) self->send(p, turn_atom::value);
     self->receive([&](sum_atom, int64_t found) { sum = found; });
@@ -172,6 +172,12 @@ static result count(caf::actor_system &system, const char *name, int senders, in
 std::vector<result> counting(caf::actor_system &system, int64_t n)
 {
     return {count(system, "counting", 1, n)};
+}
+
+// All in one turn: mailboxes have no bound, so on one core all are in the counter's before it runs.
+std::vector<result> counting_burst(caf::actor_system &system, int64_t n)
+{
+    return {count(system, "counting_burst", 1, n, n)};
 }
 
 std::vector<result> fan_in(caf::actor_system &system, int64_t n)

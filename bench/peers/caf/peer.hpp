@@ -26,10 +26,14 @@ using benchmark = std::vector<result> (*)(caf::actor_system &system, int64_t n);
 std::vector<result> ping_pong(caf::actor_system &system, int64_t n);
 std::vector<result> thread_ring(caf::actor_system &system, int64_t n);
 std::vector<result> counting(caf::actor_system &system, int64_t n);
+std::vector<result> counting_burst(caf::actor_system &system, int64_t n);
 std::vector<result> fan_in(caf::actor_system &system, int64_t n);
 std::vector<result> fork_join(caf::actor_system &system, int64_t n);
+std::vector<result> chameneos(caf::actor_system &system, int64_t n);
 std::vector<result> big(caf::actor_system &system, int64_t n);
+std::vector<result> banking(caf::actor_system &system, int64_t n);
 std::vector<result> ask(caf::actor_system &system, int64_t n);
+std::vector<result> timers(caf::actor_system &system, int64_t n);
 std::vector<result> spawn(caf::actor_system &system, int64_t n);
 std::vector<result> tree(caf::actor_system &system, int64_t n);
 

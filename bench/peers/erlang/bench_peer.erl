@@ -22,8 +22,11 @@ run("thread_ring", N) -> [bench_messages:thread_ring(N)];
 run("counting", N) -> [bench_messages:counting(N)];
 run("fan_in", N) -> [bench_messages:fan_in(N)];
 run("fork_join", N) -> [bench_messages:fork_join(N)];
+run("chameneos", N) -> [bench_meeting:chameneos(N)];
 run("big", N) -> [bench_messages:big(N)];
+run("banking", N) -> [bench_meeting:banking(N)];
 run("ask", N) -> [bench_messages:ask(N)];
+run("timers", N) -> [bench_timers:timers(N)];
 run("spawn", N) -> bench_spawning:spawn_all(N);
 run("tree", N) -> [bench_spawning:tree(N)].
 
@@ -39,7 +42,7 @@ print({Name, Count, Unit, Ns, Extra}, Cores) ->
         case Extra of
             #{latencies := L} ->
                 Sorted = list_to_tuple(lists:sort(L)),
-                io_lib:format(",\"p50_ns\":~.1f,\"p99_ns\":~.1f", [percentile(Sorted, 50), percentile(Sorted, 99)]);
+                io_lib:format(",\"p50_ns\":~.1f,\"p99_ns\":~.1f", [float(percentile(Sorted, P)) || P <- [50, 99]]);
             #{} ->
                 ""
         end,

@@ -27,6 +27,9 @@ const burstCapacity = 1024
 // The capacity of a mailbox that holds one or two messages at a time.
 const smallCapacity = 1
 
+// The capacity of an account's mailbox; from 1 to 1024 all are about as fast.
+const accountCapacity = 16
+
 // A result is what one JSON line tells.
 type result struct {
 	name      string
@@ -39,15 +42,19 @@ type result struct {
 }
 
 var benchmarks = map[string]func(n int64) []result{
-	"ping_pong":   pingPong,
-	"thread_ring": threadRing,
-	"counting":    counting,
-	"fan_in":      fanIn,
-	"big":         big,
-	"ask":         ask,
-	"spawn":       spawn,
-	"tree":        tree,
-	"fork_join":   forkJoin,
+	"ping_pong":      pingPong,
+	"thread_ring":    threadRing,
+	"counting":       counting,
+	"counting_burst": countingBurst,
+	"fan_in":         fanIn,
+	"chameneos":      chameneos,
+	"big":            big,
+	"banking":        banking,
+	"ask":            ask,
+	"timers":         timers,
+	"spawn":          spawn,
+	"tree":           tree,
+	"fork_join":      forkJoin,
 }
 
 func main() {

@@ -41,6 +41,12 @@ def result(name, count, unit, ns, **more):
     return line | {"unit": unit, "rss_bytes": memory("VmHWM")} | more | {"peer": "python"}
 
 
+def percentiles(samples):
+    samples.sort()
+    p50, p99 = (samples[(len(samples) - 1) * percent // 100] for percent in (50, 99))
+    return {"p50_ns": round(p50, 1), "p99_ns": round(p99, 1)}
+
+
 async def ping_pong(n):
     """Two actors, n messages: half of them there, half of them back."""
     pings, pongs = asyncio.Queue(BOUND), asyncio.Queue(BOUND)
@@ -207,9 +213,91 @@ async def ask(n):
         latencies.append((time.perf_counter_ns() - start) / 100)
     ns = time.perf_counter_ns() - begin
     other.cancel()
-    latencies.sort()
-    p50, p99 = (latencies[(len(latencies) - 1) * percent // 100] for percent in (50, 99))
-    yield result("ask", batches * 100, "requests/s", ns, p50_ns=round(p50, 1), p99_ns=round(p99, 1))
+    yield result("ask", batches * 100, "requests/s", ns, **percentiles(latencies))
+
+
+async def timers(n):
+    """100 actors arm n timers of 1 to 1000 ms together, 1000 a turn, each actor for itself. The rate is that of the
+    arming; the latencies are how late each message came. The clock is read once for 100 timers, as reading it takes
+    time. The queues have no bound: no sender could wait."""
+    actors, each, loop, late, ends = 100, max(1, n // 100), asyncio.get_running_loop(), [], []
+
+    async def actor(value):
+        mailbox = asyncio.Queue()
+        for armed in range(each):
+            if armed % 1000 == 999:
+                await asyncio.sleep(0)
+            if armed % 100 == 0:
+                now = time.perf_counter_ns()
+            value = (value * 1309 + 13849) & 65535
+            delay = value % 1000 + 1
+            loop.call_later(delay / 1000, mailbox.put_nowait, now + delay * 1000000)
+        ends.append(time.perf_counter_ns())
+        for _ in range(each):
+            due = await mailbox.get()
+            late.append(time.perf_counter_ns() - due)
+
+    begin = time.perf_counter_ns()
+    await asyncio.gather(*(actor(i) for i in range(actors)))
+    check(len(late) == each * actors, f"{len(late)} timers fired")
+    yield result("timers", each * actors, "timers/s", max(ends) - begin, **percentiles(late))
+
+
+async def coroutines(n):
+    """n tasks, 1000 a turn, each of which has been asked once and waits for its next message."""
+
+    async def waiting(mailbox):
+        while True:
+            (await mailbox.get()).set_result(None)
+
+    loop, before, tasks = asyncio.get_running_loop(), memory("VmRSS"), [None] * n
+    begin = time.perf_counter_ns()
+    for first in range(0, n, 1000):
+        turn, answers = range(first, min(first + 1000, n)), []
+        for number in turn:
+            mailbox = asyncio.Queue(BOUND)
+            tasks[number] = asyncio.create_task(waiting(mailbox))
+            answers.append(loop.create_future())
+            mailbox.put_nowait(answers[-1])
+        for answer in answers:
+            await answer
+    ns = time.perf_counter_ns() - begin
+    rss = memory("VmRSS")
+    yield result("coroutines", n, "actors/s", ns, bytes_per_actor=(rss - before) // n) | {"rss_bytes": rss}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def gather(name, function, n):
+    begin = time.perf_counter_ns()
+    values = await asyncio.gather(*(function(i) for i in range(n)))
+    ns = time.perf_counter_ns() - begin
+    check(sum(values) == n * (n + 1) // 2, "the sum of the results is wrong")
+    return result(name, n, "tasks/s", ns)
+
+
+async def coroutines_gather(n):
+    """n tasks that end at once are started and gathered."""
+
+    async def add_one(value):
+        return value + 1
+
+    yield await gather("coroutines_gather", add_one, n)
+
+
+async def coroutines_alive(n):
+    """The same with tasks each of which lets all others begin before it ends."""
+    begun = 0
+
+    async def add_one(value):
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(0)
+        check(begun == n, f"only {begun} tasks are alive together")
+        return value + 1
+
+    yield await gather("coroutines_alive", add_one, n)
 
 
 async def spawn(n):
@@ -258,7 +346,10 @@ async def tree(n):
     yield result("tree", total, "actors/s", ns)
 
 
-BENCHMARKS = (ping_pong, thread_ring, counting, fan_in, fork_join, big, ask, spawn, tree)
+BENCHMARKS = (
+    ping_pong, thread_ring, counting, fan_in, fork_join, big, ask, timers, coroutines, coroutines_gather,
+    coroutines_alive, spawn, tree,
+)
 
 
 async def run(benchmark, n):
