@@ -97,7 +97,7 @@ def prepare_python(peer, folder):
 
 
 PREPARE = {
-    "go": (prepare_go, "Go", "channels of 1024 (big: 128, the mall: 100, accounts: 16, of single messages: 1); the sender waits"),
+    "go": (prepare_go, "Go", "channels of 1024 (big 128, mall 100, accounts 16, single messages 1); the sender waits"),
     "erlang": (prepare_erlang, "Erlang", "no bound"),
     "caf": (prepare_caf, "CAF", "no bound"),
     "python": (prepare_python, "Python", "queues of 1024 (timers: no bound); the sender waits"),
