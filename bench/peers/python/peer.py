@@ -154,6 +154,93 @@ async def fork_join(n):
     yield result("fork_join", each * actors, "messages/s", ns)
 
 
+async def chameneos(n):
+    """100 creatures meet in pairs at one mall, n meetings together."""
+    creatures, visits = 100, asyncio.Queue(BOUND)
+    mailboxes = [asyncio.Queue(BOUND) for _ in range(creatures)]
+
+    async def mall():
+        for _ in range(n):
+            first, _ = await visits.get()
+            second, colour = await visits.get()
+            await mailboxes[first].put((second, colour))
+        for _ in range(creatures):
+            index, _ = await visits.get()
+            await mailboxes[index].put(None)
+
+    async def creature(index):
+        colour, meetings, mailbox = index % 3, 0, mailboxes[index]
+        while True:
+            await visits.put((index, colour))
+            message = await mailbox.get()
+            if message is None:
+                return meetings
+            meetings += 1
+            other, theirs = message
+            if other is None:
+                colour = theirs
+                continue
+            colour = colour if colour == theirs else 3 - colour - theirs
+            await mailboxes[other].put((None, colour))
+
+    begin = time.perf_counter_ns()
+    met = await asyncio.gather(mall(), *(creature(i) for i in range(creatures)))
+    ns = time.perf_counter_ns() - begin
+    check(sum(met[1:]) == 2 * n, f"the creatures met {sum(met[1:])} times")
+    yield result("chameneos", n, "meetings/s", ns)
+
+
+def transfers(n):
+    """The sequence of transfers of banking."""
+    value = 123456
+    for drawn in range(n):
+        value = (value * 1309 + 13849) & 65535
+        source = value % 800
+        value = (value * 1309 + 13849) & 65535
+        yield source, source + max(1, value % (1000 - source)), drawn % 100 + 1
+
+
+async def banking(n):
+    """n transfers between 1000 accounts, 1000 of them under way. The source waits for a future that the destination
+    completes; meanwhile other messages stay in its queue."""
+    loop, paid = asyncio.get_running_loop(), asyncio.Queue(BOUND)
+    mailboxes, balances = [asyncio.Queue(BOUND) for _ in range(1000)], [0] * 1000
+
+    async def account(index):
+        mailbox = mailboxes[index]
+        while True:
+            destination, amount, answer = await mailbox.get()
+            if destination is None:
+                balances[index] += amount
+                answer.set_result(None)
+                continue
+            balances[index] -= amount
+            taken = loop.create_future()
+            await mailboxes[destination].put((None, amount, taken))
+            await taken
+            await paid.put(index)
+
+    tasks, under_way = [asyncio.create_task(account(i)) for i in range(1000)], 0
+    begin = time.perf_counter_ns()
+    for source, destination, amount in transfers(n):
+        if under_way == 1000:
+            await paid.get()
+            under_way -= 1
+        await mailboxes[source].put((destination, amount, None))
+        under_way += 1
+    for _ in range(under_way):
+        await paid.get()
+    ns = time.perf_counter_ns() - begin
+    for task in tasks:
+        task.cancel()
+    expected = [0] * 1000
+    for source, destination, amount in transfers(n):
+        expected[source] -= amount
+        expected[destination] += amount
+    check(balances == expected, "a balance is wrong")
+    yield result("banking", n, "transfers/s", ns)
+
+
 async def big(n):
     """120 actors ping random others, one ping outstanding each; n messages together."""
     actors = 120
@@ -347,8 +434,8 @@ async def tree(n):
 
 
 BENCHMARKS = (
-    ping_pong, thread_ring, counting, fan_in, fork_join, big, ask, timers, coroutines, coroutines_gather,
-    coroutines_alive, spawn, tree,
+    ping_pong, thread_ring, counting, fan_in, fork_join, chameneos, big, banking, ask, timers, coroutines,
+    coroutines_gather, coroutines_alive, spawn, tree,
 )
 
 
