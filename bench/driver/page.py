@@ -25,6 +25,7 @@ Each row is one program for each contestant, doing the same work, with what was 
 printed. Contestants take turns (A B C A B C ...) in one go; a figure is the median of its runs, beside the least and
 the most. Runs on several cores during which the distance between these changed are dropped and repeated, and those kept
 were all at one distance. Time runs from just before the first message to the last. Rates are per second of that time.
+Slower contestants do less of the same work, n, but where its amount matters (memory, lateness).
 
 *Local* means that all actors start on one loop, *spread* that they are spread over all. A peer on N cores is compared
 with Greenroom on N loops.
@@ -76,7 +77,7 @@ def contestant_cells(found, key, extra):
     figures = found.by_contestant[key]
     peer, loops, _ = key
     name = contestant_name(key)
-    cells = [f"**{name}**" if peer == "greenroom" else name, str(loops)]
+    cells = [f"**{name}**" if peer == "greenroom" else name, str(loops), table.count(figures.lines[0]["n"])]
     if found.has_rate:
         cells += [table.count(figures.rate), table.count(min(figures.rates)), table.count(max(figures.rates))]
         cells.append(deviation(figures))
@@ -90,7 +91,7 @@ def contestant_cells(found, key, extra):
 
 def result_table(found):
     extra = [f for f in FORMATS if any(figures.median(f) is not None for figures in found.by_contestant.values())]
-    head = ["contestant", "loops or cores"]
+    head = ["contestant", "loops or cores", "n"]
     if found.has_rate:
         head += [f"median, {found.unit}", "least", "most", "range"]
     head += ["ours, local / spread, is", *(FORMATS[field][0] for field in extra)]
