@@ -115,6 +115,7 @@ extern const struct bench bench_tree;
 extern const struct bench bench_fork_join;
 extern const struct bench bench_chameneos;
 extern const struct bench bench_big;
+extern const struct bench bench_banking;
 extern const struct bench bench_ask;
 extern const struct bench bench_ask_deadline;
 extern const struct bench bench_timers;
