@@ -232,7 +232,7 @@ void gr_system_destroy(gr_system *system)
 {
     if (system == NULL) return;
     struct gri_runtime *runtime = gri_runtime_of(system);
-    if (gr_system_stop(system, runtime->options.stop_deadline, NULL, 0, NULL) != 0)
+    if (gri_runtime_stop(runtime, runtime->options.stop_deadline, NULL, 0, NULL) != 0)
         return; /* may be in use for ever */
     gri_seat_give(system);
     gri_system_drain(system);

@@ -22,8 +22,11 @@ void gri_runtime_give_drive(struct gri_runtime *runtime)
 {
     uint32_t word = gri_load(&runtime->driver, GRI_RELAXED); /* this driver's own */
     gri_store(&runtime->stepper, NULL, GRI_RELAXED);
+    gri_mutex_lock(&runtime->mutex); /* see gri_runtime_begin_pause */
+    gri_store(&runtime->pausing, 0, GRI_RELAXED);
     /* Publishes what this driver did; see take. */
     gri_store(&runtime->driver, (word & ~GRI_DRIVER_MASK) + GRI_DRIVER_NEXT, GRI_RELEASE);
+    gri_mutex_unlock(&runtime->mutex);
     gri_futex_wake(&runtime->driver, INT32_MAX);
 }
 
@@ -83,6 +86,9 @@ void gri_runtime_join(struct gri_runtime *runtime)
 static void end_here(struct gri_runtime *runtime)
 {
     struct gr_system *system = &runtime->system;
+    /* Those that have a thread may be leaving it for a pause. */
+    if (gri_runtime_is_pausing(runtime)) gri_runtime_join(runtime);
+    gri_store(&runtime->pausing, 0, GRI_RELAXED);
     gr_time half = gri_clock_after(gri_clock_now(runtime->clock), runtime->options.stop_deadline / 2);
     uint32_t stop = gri_load(&runtime->stopped_by, GRI_RELAXED);
     while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
@@ -98,11 +104,11 @@ static void end_here(struct gri_runtime *runtime)
 static void simulate(struct gri_runtime *runtime)
 {
     struct gr_system *system = &runtime->system;
-    while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
+    while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED && !gri_runtime_is_pausing(runtime)) {
         bool more = gri_simulation_step(runtime->simulation);
         if (gri_load(&runtime->signal, GRI_RELAXED) != 0 || !more)
             for (unsigned i = 0; i < system->loop_count; i++) gri_runtime_pause(system->loops[i], !more);
-        if (more) continue;
+        if (more || gri_runtime_is_pausing(runtime)) continue;
         /* Nobody can do anything any more. Where nobody else could act on a real system either, it would hang. */
         if (gri_load(&runtime->stage, GRI_ACQUIRE) == GRI_STAGE_IDLE) {
             gri_thread_error_set("simulation: every actor waits, and nothing can happen any more");
@@ -114,7 +120,7 @@ static void simulate(struct gri_runtime *runtime)
     }
 }
 
-/* Runs what there is to run until the system has stopped. */
+/* Runs what there is to run until the system has stopped, or the loops are left for a pause. */
 static int run_whole(struct gri_runtime *runtime)
 {
     int error = 0;
@@ -133,21 +139,50 @@ static int run_whole(struct gri_runtime *runtime)
     return error;
 }
 
+int gri_runtime_enter(struct gri_runtime *runtime, enum gri_driver driver)
+{
+    struct gri_loop *loop = gri_loop_current();
+    if (loop != NULL && loop->owner != &runtime->system) {
+        gri_thread_error_set("an actor can't run another system: that would hold up its own loop");
+        return GR_ECONTEXT;
+    }
+    if (!gri_runtime_take_drive(runtime, driver)) {
+        gri_thread_error_set("the system runs already: this is one of its actors, or another thread runs it");
+        return GR_EBUSY;
+    }
+    /* Looked at with the drive: whoever closes the system later stops it first, which reaches this run. */
+    if (!gri_runtime_is_shut(runtime)) return 0;
+    gri_runtime_give_drive(runtime);
+    return GR_ESTOPPED;
+}
+
+int gri_runtime_run(struct gri_runtime *runtime)
+{
+    int error = 0;
+    struct gri_alternate alternate;
+    gri_overflow_enter(&alternate);
+    while (error == 0 && gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
+        error = run_whole(runtime);
+        if (!gri_runtime_is_pausing(runtime)) continue;
+        if (gri_load(&runtime->stage, GRI_ACQUIRE) == GRI_STAGE_IDLE) break;
+        /* A stop began while the loops were left for a pause: it is carried out now. No other pause can begin. */
+        gri_store(&runtime->pausing, 0, GRI_RELAXED);
+    }
+    gri_overflow_leave(&alternate);
+    if (gri_runtime_is_pausing(runtime)) return 0;
+    gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
+    int reset = gri_runtime_reset(runtime, left);
+    return error != 0 ? error : reset;
+}
+
 int gr_system_run(gr_system *system)
 {
     struct gri_runtime *runtime = gri_runtime_of(system);
-    struct gri_alternate alternate;
-    if (!gri_runtime_take_drive(runtime, GRI_DRIVER_RUN)) {
-        gri_thread_error_set("the system runs already");
-        return GR_EBUSY;
-    }
-    gri_overflow_enter(&alternate);
-    int error = run_whole(runtime);
-    gri_overflow_leave(&alternate);
-    gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
-    int reset = gri_runtime_reset(runtime, left);
+    int error = gri_runtime_enter(runtime, GRI_DRIVER_RUN);
+    if (error != 0) return error;
+    error = gri_runtime_run(runtime);
     gri_runtime_give_drive(runtime);
-    return error != 0 ? error : reset;
+    return error;
 }
 
 /* ---- steps ---- */
@@ -155,7 +190,8 @@ int gr_system_run(gr_system *system)
 int gr_system_fd(gr_system *system)
 {
     struct gri_runtime *runtime = gri_runtime_of(system);
-    return runtime->simulation != NULL ? -1 : gri_poller_fd(runtime->system.loops[0]->poller);
+    if (runtime->simulation != NULL || gri_runtime_is_shut(runtime)) return -1;
+    return gri_poller_fd(runtime->system.loops[0]->poller);
 }
 
 /* After a step that left nothing to do: lets the descriptor tell of what comes. Whether there is more after all. */
@@ -192,12 +228,18 @@ static void step(struct gri_runtime *runtime, bool *more)
         gri_runtime_pause(runtime->system.loops[i], !*more);
 }
 
-/* The system has stopped under a stepping thread, which waits for blocking jobs until `deadline`. */
-static int end_steps(struct gri_runtime *runtime, gr_time deadline)
+/* This thread steps no more: neither do other loops. */
+static void leave_steps(struct gri_runtime *runtime)
 {
     if (runtime->parked) gri_loop_unpark(runtime->system.loops[0]);
     runtime->parked = false;
     if (runtime->simulation == NULL) gri_runtime_join(runtime);
+}
+
+/* The system has stopped under a stepping thread, which waits for blocking jobs until `deadline`. */
+static int end_steps(struct gri_runtime *runtime, gr_time deadline)
+{
+    leave_steps(runtime);
     int error = gri_runtime_reset(runtime, gri_clock_left(gri_clock_now(runtime->clock), deadline));
     gri_runtime_give_drive(runtime);
     return error;
@@ -210,8 +252,7 @@ static void *this_thread(void)
     return &name;
 }
 
-/* Whether the calling thread is the one that steps the system, and not inside of a step already. */
-static bool is_stepper(struct gri_runtime *runtime)
+bool gri_runtime_is_stepper(const struct gri_runtime *runtime)
 {
     struct gri_loop *loop = gri_loop_current();
     if (loop != NULL && loop->owner == runtime) return false;
@@ -219,34 +260,48 @@ static bool is_stepper(struct gri_runtime *runtime)
     return gri_load(&runtime->stepper, GRI_RELAXED) == this_thread();
 }
 
+/* The first step, and the first after a pause. */
+static int begin_steps(struct gri_runtime *runtime)
+{
+    int error = gri_runtime_enter(runtime, GRI_DRIVER_STEP);
+    if (error != 0) return error;
+    gri_store(&runtime->stepper, this_thread(), GRI_RELAXED);
+    error = runtime->simulation == NULL ? gri_runtime_start(runtime) : 0;
+    if (error == 0) return 0;
+    gri_runtime_begin_stop(runtime, 0);
+    end_here(runtime);
+    (void)end_steps(runtime, runtime->stop_deadline);
+    return error;
+}
+
 int gr_system_step(gr_system *system, bool *more)
 {
     struct gri_runtime *runtime = gri_runtime_of(system);
     *more = false;
-    if (gri_runtime_take_drive(runtime, GRI_DRIVER_STEP)) {
-        gri_store(&runtime->stepper, this_thread(), GRI_RELAXED);
-        int error = runtime->simulation == NULL ? gri_runtime_start(runtime) : 0;
-        if (error != 0) {
-            gri_runtime_begin_stop(runtime, 0);
-            end_here(runtime);
-            (void)end_steps(runtime, runtime->stop_deadline);
-            return error;
-        }
-    } else if (!is_stepper(runtime)) {
-        gri_thread_error_set("the system is run by another thread, or this is one of its actors");
-        return GR_EBUSY;
-    }
+    int error = gri_runtime_is_stepper(runtime) ? 0 : begin_steps(runtime);
+    if (error != 0) return error;
     step(runtime, more);
+    if (gri_runtime_is_pausing(runtime)) {
+        leave_steps(runtime);
+        *more = false;
+        gri_runtime_give_drive(runtime);
+        return 0;
+    }
     if (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) return 0;
-    int error = end_steps(runtime, runtime->stop_deadline);
+    error = end_steps(runtime, runtime->stop_deadline);
     gri_thread_error_set("the system has stopped");
     return error != 0 ? error : GR_ESTOPPED;
 }
 
 bool gri_runtime_stop_steps(struct gri_runtime *runtime, struct gri_stop *stop, bool *stopped)
 {
-    if (!is_stepper(runtime)) return false;
+    if (!gri_runtime_is_stepper(runtime)) return false;
     *stopped = false;
+    if (gri_runtime_is_pausing(runtime)) { /* other loops have no threads any more */
+        leave_steps(runtime);
+        gri_runtime_give_drive(runtime);
+        return false;
+    }
     while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
         bool more;
         step(runtime, &more);

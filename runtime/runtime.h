@@ -22,6 +22,9 @@ enum gri_driver { GRI_DRIVER_NONE, GRI_DRIVER_RUN, GRI_DRIVER_STEP };
 #define GRI_DRIVER_MASK 3u /* enum gri_driver */
 #define GRI_DRIVER_NEXT 4u /* added whenever a drive is given back, so that two drives are told apart */
 
+/* Why a run returns while actors live. */
+enum { GRI_PAUSE_ASKED = 1, GRI_PAUSE_FUTURE = 2 };
+
 /* The seams that tests replace; zeroes are the real ones. */
 struct gri_seams {
     struct gri_memory *memory; /* where the system's memory comes from */
@@ -56,6 +59,8 @@ struct gri_runtime {
     gri_atomic_u32 signal; /* the signal that asked for the stop, or 0 */
     uint32_t ended_by;     /* the signal that ended the last run, or 0 */
     bool parked;           /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
+    gri_atomic_u32 pausing; /* GRI_PAUSE_ bits: why the run is to return, with actors alive; 0: it goes on */
+    gri_atomic_u32 shut;    /* 1: closed for good */
 
     gri_mutex mutex;            /* over the watchdog's fields */
     gri_cond changed;           /* something below changed */
@@ -88,6 +93,10 @@ int gri_runtime_create(const struct gr_system_options *options, const struct gri
  */
 uint32_t gri_runtime_begin_stop(struct gri_runtime *runtime, gr_time deadline);
 
+/* gr_system_stop, also of a system that is closed. */
+int gri_runtime_stop(struct gri_runtime *runtime, gr_time deadline, struct gr_abandoned *list,
+                     size_t capacity, size_t *count);
+
 /* The second half of the stop of that name: kills. Any thread. */
 void gri_runtime_kill(struct gri_runtime *runtime, uint32_t stop);
 
@@ -118,14 +127,36 @@ int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline);
 /* Lists what still runs. */
 size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *list, size_t capacity);
 
+/* ---- pause.c ---- */
+
+/* Makes the run under way return, with actors alive; false if nobody runs the system. Any thread, also a loop. */
+bool gri_runtime_begin_pause(struct gri_runtime *runtime, uint32_t why);
+
+/* Whether the loops are to be left, with actors alive. */
+bool gri_runtime_is_pausing(const struct gri_runtime *runtime);
+
+/* ---- close.c ---- */
+
+/* Whether the system is closed for good; sets the thread's error text then. */
+bool gri_runtime_is_shut(const struct gri_runtime *runtime);
+
 /* ---- drive.c ---- */
 
 /* Becomes the one that runs the loops; false if somebody does. And ends that. */
 bool gri_runtime_take_drive(struct gri_runtime *runtime, enum gri_driver driver);
 void gri_runtime_give_drive(struct gri_runtime *runtime);
 
+/* Whether this thread is the one that steps the system, and not inside of a step. */
+bool gri_runtime_is_stepper(const struct gri_runtime *runtime);
+
 /* For a stop on the thread that steps the system: steps it to its end. False: that is not this thread. */
 bool gri_runtime_stop_steps(struct gri_runtime *runtime, struct gri_stop *stop, bool *stopped);
+
+/* For the one who has the drive: runs the loops until a stop is over, or they are to pause. Errors: as gr_system_run. */
+int gri_runtime_run(struct gri_runtime *runtime);
+
+/* Takes the drive for a run on this thread. Errors: GR_EBUSY, GR_ECONTEXT, GR_ESTOPPED if the system is closed. */
+int gri_runtime_enter(struct gri_runtime *runtime, enum gri_driver driver);
 
 /* Starts the threads of all loops but the first, and the watchdog. Errors: GR_ESYS. */
 int gri_runtime_start(struct gri_runtime *runtime);

@@ -82,6 +82,7 @@ static void finish(struct gri_runtime *runtime)
 bool gri_runtime_pause(struct gri_loop *loop, bool is_idle)
 {
     struct gri_runtime *runtime = gri_runtime_of(loop->owner);
+    if (gri_runtime_is_pausing(runtime)) return false;
     uint32_t stage = gri_load(&runtime->stage, GRI_ACQUIRE);
     if (stage == GRI_STAGE_IDLE) {
         if (loop->index == 0 && gri_load(&runtime->signal, GRI_RELAXED) != 0)
@@ -120,7 +121,8 @@ int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline)
     gri_mutex_lock(&runtime->mutex);
     runtime->stop_deadline = GR_FOREVER;
     gri_store(&system->stopping, 0, GRI_RELEASE);
-    gri_store(&system->closed, 0, GRI_RELEASE);
+    /* One that was closed for good meanwhile stays as it is. */
+    gri_store(&system->closed, gri_load(&runtime->shut, GRI_RELAXED), GRI_RELEASE);
     runtime->ended_by = gri_exchange(&runtime->signal, 0, GRI_RELAXED);
     /* Names the stop that ended: whoever waits for it does not take a later one for it. See has_ended. */
     gri_store(&runtime->stopped_by,
@@ -283,10 +285,10 @@ static bool stop_somehow(struct gri_runtime *runtime, struct gri_stop *stop)
     }
 }
 
-int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list, size_t capacity,
-                   size_t *count)
+int gri_runtime_stop(struct gri_runtime *runtime, gr_time deadline, struct gr_abandoned *list,
+                     size_t capacity, size_t *count)
 {
-    struct gri_runtime *runtime = gri_runtime_of(system);
+    struct gr_system *system = &runtime->system;
     struct gri_loop *loop = gri_loop_current();
     if (count != NULL) *count = 0;
     if (deadline < 0) {
@@ -305,4 +307,13 @@ int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *lis
     if (count != NULL) *count = stop.count;
     gri_thread_error_set("%zu handlers or blocking jobs still ran at the deadline", stop.count);
     return GR_EABANDONED;
+}
+
+int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list, size_t capacity,
+                   size_t *count)
+{
+    struct gri_runtime *runtime = gri_runtime_of(system);
+    if (count != NULL) *count = 0;
+    return gri_runtime_is_shut(runtime) ? GR_ESTOPPED
+                                        : gri_runtime_stop(runtime, deadline, list, capacity, count);
 }

@@ -85,6 +85,12 @@ void gri_loop_ring(struct gri_loop *loop, uint64_t bits)
     if (gri_doorbell_ring(&loop->doorbell, bits) && loop->poller != NULL) gri_poller_wake(loop->poller);
 }
 
+void gri_loop_ask_pause(struct gri_loop *loop)
+{
+    gri_store(&loop->asked, 1, GRI_RELEASE); /* publishes to gri_loop_drive what `pause` is to find */
+    gri_loop_ring(loop, GRI_DOORBELL_INJECT);
+}
+
 void gri_loop_inject(struct gri_loop *loop, struct gri_message *m)
 {
     gri_fetch_add(&loop->inject_bytes, gri_message_weight(m), GRI_RELAXED);
@@ -230,10 +236,12 @@ void gri_loop_drive(struct gri_loop *loop)
 {
     uint32_t looks = loop->count > 1 ? SPIN_LOOKS_MAX / 8 : 0;
     uint32_t busy_steps = 0;
+    gri_loop_read_clock(loop); /* it may have stood still for long */
     for (;;) {
         if (gri_loop_step(loop, &gri_step_limits_default)) {
             /* Descriptors are looked at now and then even when there is always work. */
-            if (++busy_steps % 64 != 0) continue;
+            if (++busy_steps % 64 != 0 && gri_load(&loop->asked, GRI_RELAXED) == 0) continue;
+            gri_exchange(&loop->asked, 0, GRI_ACQUIRE); /* acquires what gri_loop_ask_pause publishes */
             if (!loop->pause(loop, false)) return;
             gri_poller_park(loop->poller, 0);
             continue;

@@ -96,8 +96,9 @@ struct gri_loop {
     _Alignas(64) struct gri_doorbell doorbell; /* who has something for this loop, and whether it is parked */
     struct gri_list_mpsc inject;               /* from plain threads */
     gri_atomic_u64 inject_bytes;               /* weight of what waits in `inject` */
-    _Alignas(64) gri_atomic_u64 running;       /* for the watchdog: the slot that has the turn + 1, or 0 */
-    gri_atomic_u64 read_at;                    /* and the clock's last reading, as `now` */
+    gri_atomic_u32 asked; /* 1: a busy gri_loop_drive is to ask `pause` after the step under way */
+    _Alignas(64) gri_atomic_u64 running; /* for the watchdog: the slot that has the turn + 1, or 0 */
+    gri_atomic_u64 read_at;              /* and the clock's last reading, as `now` */
 };
 
 /* What a loop is made with. */
@@ -143,6 +144,9 @@ struct gri_message *gri_loop_take_injected(struct gri_loop *loop);
 
 /* Sets bits of the doorbell and wakes the loop if it is parked. Any thread. */
 void gri_loop_ring(struct gri_loop *loop, uint64_t bits);
+
+/* Has gri_loop_drive ask `pause` soon, busy or parked. What that is to find is stored before. Any thread. */
+void gri_loop_ask_pause(struct gri_loop *loop);
 
 /* Reads the clock, and fires what is due. */
 void gri_loop_read_clock(struct gri_loop *loop);

@@ -208,6 +208,8 @@ void gri_foreign_complete(struct gri_loop *loop, struct gri_message *reply)
     gri_system_hold(system); /* the thread may free the box, and with it the system, as soon as it is set */
     if (gri_cell_set(&box->cell)) {
         gri_fetch_add(&system->foreign_replies, 1, GRI_RELAXED); /* a number; publishes nothing */
+        /* The box may be gone, and its address another's: whoever waits looks again. The start of the loops published it. */
+        if (gri_load(&system->awaited, GRI_RELAXED) == box) system->awaited_done(system);
     } else {
         gri_late_reply(loop, reply);
         free_box(box);
@@ -251,7 +253,10 @@ int gri_foreign_await(gr_future *future, gr_time deadline)
     struct gr_system *system = future->foreign.box->system;
     if (deadline == 0) return GR_ETIMEOUT;
     if (gri_loop_current() != NULL || system->is_simulated)
-        return gri_fail(NULL, GR_ECONTEXT, "gr_await: waiting here would stop the loop that is to answer");
+        return gri_fail(
+            NULL, GR_ECONTEXT,
+            "gr_await: waiting here would stop the loop that is to answer; the thread that runs the system "
+            "waits by gr_system_run_until");
     gr_time left = gri_clock_left(now_of(system), future->foreign.deadline);
     bool own_deadline = left <= deadline;
     if (gri_cell_wait(&future->foreign.box->cell, own_deadline ? left : deadline) == 0)

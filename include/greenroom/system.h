@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 typedef struct gr_system gr_system;
+struct gr_future; /* see ask.h */
 
 /* Exit codes of gr_run beside 0 and 1 (the root actor failed). */
 #define GR_EXIT_ABANDONED 124 /* something did not end by the stop's deadline; the process left by _exit */
@@ -88,9 +89,26 @@ GR_API GR_MUST_USE int gri_system_create(const struct gr_system_options *options
 GR_API GR_MUST_USE gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
                                            const struct gr_spawn_options *options, const void *start);
 
-/* Runs the loops (loop 0 on this thread) until the system is stopped. May be called again after it returned from a
- * stop. Errors: GR_EBUSY if it runs already, GR_ESYS, GR_ENOMEM. */
+/* Runs the loops (loop 0 on this thread) until the system is stopped or paused; 0 for both. May be called again. Errors:
+ * GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ECONTEXT from an actor of another system, GR_ESYS. */
 GR_API GR_MUST_USE int gr_system_run(gr_system *system);
+
+/*
+ * Runs the loops until a future is done that this thread asked for, with NULL. Actors, their mail and timers stay, and go
+ * on with the next run. This is how a program without a thread to spare waits; under simulation it is the only way.
+ * Returns as gr_await: 0 with a value, or the request's error. While the future is still pending: GR_EBUSY if the system
+ * runs already, or was paused; otherwise as gr_system_run. GR_ECONTEXT for an actor's future, GR_ESYSTEM for one of
+ * another system.
+ */
+GR_API GR_MUST_USE int gr_system_run_until(gr_system *system, struct gr_future *future);
+
+/*
+ * Makes gr_system_run or gr_system_run_until return, once each loop has ended the turns under way; threads of loops end,
+ * actors stay as they are. The clock goes on: timers that came due meanwhile fire in the next run. A system that is stepped
+ * ends its loops' threads in its next step; the one after that starts them again. Blocking jobs go on. Errors:
+ * GR_ECONTEXT if nobody runs the system, or gr_run does; GR_ESTOPPED. Any thread, and its own actors.
+ */
+GR_API int gr_system_pause(gr_system *system);
 
 /*
  * For a program with a main loop of its own: a descriptor that is readable when gr_system_step has work, at most one
@@ -113,6 +131,13 @@ GR_API GR_MUST_USE int gr_system_step(gr_system *system, bool *more);
  */
 GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list,
                                       size_t capacity, size_t *count);
+
+/*
+ * Stops the system, with the deadline of its options, for good: from then on whatever would have it do something returns
+ * GR_ESTOPPED, or for a reference to one of its actors GR_ESTALE. Closed already: 0. Errors: GR_EBUSY from its own actors,
+ * and nothing is done; GR_EABANDONED, as gr_system_stop: no run can begin then, and it may be called again. Any thread.
+ */
+GR_API GR_MUST_USE int gr_system_close(gr_system *system);
 
 /* Frees a system, stopping it first if need be; NULL is fine. If work was abandoned, what it may touch is kept. Not from
  * an actor. References to its actors become errors. */
