@@ -284,6 +284,9 @@ void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply);
 /* A pending future of the actor, or NULL when there is no memory. */
 struct gr_future *gri_future_create(struct gr_actor *self);
 
+/* How many futures of the actor are pending. */
+uint32_t gri_actor_requests(const struct gr_actor *actor);
+
 /* Gives an actor's future its outcome; takes the answer, which may be NULL. */
 void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);
 

@@ -134,7 +134,8 @@ void gri_deliver(struct gri_loop *loop, struct gri_message *m)
 {
     if (__builtin_expect(m->kind >= GRI_MAIL_LEASE, 0)) {
         if (m->kind == GRI_MAIL_LOOP)
-            ((void (*)(struct gri_loop *))(uintptr_t)m->payload[0])(loop); /* its sender's memory */
+            ((gri_loop_order)(uintptr_t)m->payload[0])(loop,
+                                                       m); /* its sender's memory, perhaps gone after this */
         else
             gri_lease_arrived(loop, m);
         return;

@@ -76,6 +76,9 @@ void gri_loop_stop_actors(struct gri_loop *loop, bool kill);
 /* Delivers what is still on its way when no loop runs any more and no actor lives, so that nothing vanishes. */
 void gri_system_drain(struct gr_system *system);
 
+/* What the payload of a GRI_MAIL_LOOP begins with: a function that runs on the loop, between turns. */
+typedef void (*gri_loop_order)(struct gri_loop *loop, struct gri_message *order);
+
 /* ---- listing.c ---- */
 
 /* Fills in *info, but for the name, if the actor of a slot lives. The slot must exist. Any thread. */

@@ -106,7 +106,7 @@ static void simulate(struct gri_runtime *runtime)
     struct gr_system *system = &runtime->system;
     while (gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED && !gri_runtime_is_pausing(runtime)) {
         bool more = gri_simulation_step(runtime->simulation);
-        if (gri_load(&runtime->signal, GRI_RELAXED) != 0 || !more)
+        if ((gri_load(&runtime->signal, GRI_RELAXED) | gri_load(&runtime->print_asked, GRI_RELAXED)) || !more)
             for (unsigned i = 0; i < system->loop_count; i++) gri_runtime_pause(system->loops[i], !more);
         if (more || gri_runtime_is_pausing(runtime)) continue;
         /* Nobody can do anything any more. Where nobody else could act on a real system either, it would hang. */
@@ -146,7 +146,10 @@ int gri_runtime_enter(struct gri_runtime *runtime, enum gri_driver driver)
         gri_thread_error_set("an actor can't run another system: that would hold up its own loop");
         return GR_ECONTEXT;
     }
-    if (!gri_runtime_take_drive(runtime, driver)) {
+    while (!gri_runtime_take_drive(runtime, driver)) {
+        uint32_t seen = gri_load(&runtime->driver, GRI_ACQUIRE), who = seen & GRI_DRIVER_MASK;
+        if (who == GRI_DRIVER_LOOK) (void)gri_futex_wait(&runtime->driver, seen, GR_FOREVER);
+        if (who == GRI_DRIVER_LOOK || who == GRI_DRIVER_NONE) continue;
         gri_thread_error_set("the system runs already: this is one of its actors, or another thread runs it");
         return GR_EBUSY;
     }

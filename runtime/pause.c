@@ -11,7 +11,8 @@ bool gri_runtime_begin_pause(struct gri_runtime *runtime, uint32_t why)
 {
     gri_mutex_lock(&runtime->mutex);
     /* With the mutex held, under which the drive is given back: what is asked here is seen by this run, or cleared. */
-    bool driven = (gri_load(&runtime->driver, GRI_RELAXED) & GRI_DRIVER_MASK) != GRI_DRIVER_NONE;
+    uint32_t driver = gri_load(&runtime->driver, GRI_RELAXED) & GRI_DRIVER_MASK;
+    bool driven = driver == GRI_DRIVER_RUN || driver == GRI_DRIVER_STEP;
     /* Not into a stop, whose loops wait for each other. One that begins later is carried on by whoever left the loops. */
     driven = driven && gri_load(&runtime->stage, GRI_RELAXED) == GRI_STAGE_IDLE;
     if (driven) {

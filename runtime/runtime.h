@@ -17,7 +17,12 @@
 enum gri_stage { GRI_STAGE_IDLE, GRI_STAGE_STOPPING, GRI_STAGE_KILLING, GRI_STAGE_STOPPED };
 
 /* Who runs the loops just now: the low bits of struct gri_runtime.driver. */
-enum gri_driver { GRI_DRIVER_NONE, GRI_DRIVER_RUN, GRI_DRIVER_STEP };
+enum gri_driver {
+    GRI_DRIVER_NONE,
+    GRI_DRIVER_RUN,
+    GRI_DRIVER_STEP,
+    GRI_DRIVER_LOOK /* nobody: the actors of a system that does not run are being looked at, for a moment */
+};
 
 #define GRI_DRIVER_MASK 3u /* enum gri_driver */
 #define GRI_DRIVER_NEXT 4u /* added whenever a drive is given back, so that two drives are told apart */
@@ -60,7 +65,8 @@ struct gri_runtime {
     uint32_t ended_by;     /* the signal that ended the last run, or 0 */
     bool parked;           /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
     gri_atomic_u32 pausing; /* GRI_PAUSE_ bits: why the run is to return, with actors alive; 0: it goes on */
-    gri_atomic_u32 shut;    /* 1: closed for good */
+    gri_atomic_u32 print_asked; /* 1: a signal wants the actors printed */
+    gri_atomic_u32 shut;        /* 1: closed for good */
 
     gri_mutex mutex;            /* over the watchdog's fields */
     gri_cond changed;           /* something below changed */
@@ -174,6 +180,9 @@ _Noreturn void gri_runtime_leave(struct gri_runtime *runtime);
 
 /* Tells it of a new deadline, or to look again. */
 void gri_watchdog_poke(struct gri_runtime *runtime);
+
+/* Prints how things are, if a signal asked for it. On a thread of the runtime's own that no loop runs on. */
+void gri_runtime_print_if_asked(struct gri_runtime *runtime);
 
 /* ---- signals.c ---- */
 

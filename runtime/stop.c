@@ -16,12 +16,12 @@ static struct gri_message *order_of(struct gri_runtime *runtime, unsigned loop, 
     return (struct gri_message *)((char *)runtime->orders + (loop * 2 + which) * 64);
 }
 
-static void stop_here(struct gri_loop *loop)
+static void stop_here(struct gri_loop *loop, struct gri_message *order)
 {
     gri_loop_stop_actors(loop, false);
 }
 
-static void kill_here(struct gri_loop *loop)
+static void kill_here(struct gri_loop *loop, struct gri_message *order)
 {
     gri_loop_stop_actors(loop, true);
 }
@@ -79,9 +79,19 @@ static void finish(struct gri_runtime *runtime)
         gri_loop_ring(runtime->system.loops[i], GRI_DOORBELL_INJECT);
 }
 
+/* A signal wants the actors printed: by the watchdog, which may wait for loops; a simulation has none. */
+static void heed_print(struct gri_runtime *runtime)
+{
+    if (runtime->simulation != NULL)
+        gri_runtime_print_if_asked(runtime);
+    else
+        gri_watchdog_poke(runtime);
+}
+
 bool gri_runtime_pause(struct gri_loop *loop, bool is_idle)
 {
     struct gri_runtime *runtime = gri_runtime_of(loop->owner);
+    if (loop->index == 0 && gri_load(&runtime->print_asked, GRI_RELAXED) != 0) heed_print(runtime);
     if (gri_runtime_is_pausing(runtime)) return false;
     uint32_t stage = gri_load(&runtime->stage, GRI_ACQUIRE);
     if (stage == GRI_STAGE_IDLE) {

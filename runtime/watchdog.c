@@ -27,8 +27,7 @@ static void name_hog(struct gri_runtime *runtime, unsigned loop, uint64_t slot, 
     if (!gri_system_describe(&runtime->system, (uint32_t)slot, &info)) return;
     gr_log(GR_LOG_WARNING,
            "actor %s %u:%u:%llu has been running for %.1f s without a pause and holds up loop %u: give long "
-           "work to "
-           "gr_blocking",
+           "work to gr_blocking, or cut it into messages to itself; GR_HOG_AFTER_MS sets when this is said",
            info.behaviour, info.ref.seat, info.ref.slot, (unsigned long long)info.ref.generation,
            (double)since / 1e9, loop);
 }
@@ -51,13 +50,24 @@ static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
 _Noreturn void gri_runtime_leave(struct gri_runtime *runtime)
 {
     struct gr_abandoned list[16];
-    size_t count = gri_runtime_abandoned(runtime, list, 16);
-    fprintf(stderr, "greenroom: %zu did not end by the deadline of the stop:\n", count);
-    for (size_t i = 0; i < count && i < 16; i++)
-        fprintf(stderr, "  %s %u:%u:%llu on %s %d, for %.1f s\n", list[i].name, list[i].actor.seat,
-                list[i].actor.slot, (unsigned long long)list[i].actor.generation,
-                list[i].thread < 0 ? "the blocking pool" : "loop", list[i].thread,
-                (double)list[i].since / 1e9);
+    size_t count = gri_runtime_abandoned(runtime, list, 16), jobs = 0;
+    fprintf(stderr, "greenroom: %zu did not end within the %.1f s of the stop, so the process leaves:\n",
+            count, (double)(runtime->stop_deadline - runtime->stop_began) / 1e9);
+    for (size_t i = 0; i < count && i < 16; i++) {
+        bool is_job = list[i].thread < 0;
+        jobs += is_job;
+        if (is_job)
+            fprintf(stderr, "  blocking job, for %.1f s\n", (double)list[i].since / 1e9);
+        else
+            fprintf(stderr, "  actor %s %u:%u:%llu on loop %d\n", list[i].name, list[i].actor.seat,
+                    list[i].actor.slot, (unsigned long long)list[i].actor.generation, list[i].thread);
+    }
+    if (count > jobs)
+        fputs("  A handler has to return, and a coroutine to wait, to be ended: give long work to "
+              "gr_blocking.\n",
+              stderr);
+    if (jobs > 0) fputs("  A blocking job can't be ended: bound what it waits for.\n", stderr);
+    fputs("  GR_STOP_DEADLINE_MS gives them more time.\n", stderr);
     fflush(NULL);
     _exit(GR_EXIT_ABANDONED);
 }
@@ -93,6 +103,9 @@ void *gri_watchdog_main(void *argument)
         gr_time now = gri_clock_now(runtime->clock);
         for (unsigned i = 0; i < runtime->system.loop_count; i++) look_at(runtime, i, now);
         heed_signal(runtime);
+        gri_mutex_unlock(&runtime->mutex);
+        gri_runtime_print_if_asked(runtime);
+        gri_mutex_lock(&runtime->mutex);
         gr_time next = enforce(runtime, now);
         gr_time hog_after = runtime->options.hog_after;
         gr_time sample = gri_clock_after(now, hog_after < SAMPLE_MAX_NS ? hog_after : SAMPLE_MAX_NS);

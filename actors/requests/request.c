@@ -42,6 +42,19 @@ static void drop_future(struct gr_actor *owner, struct gri_obligation *obligatio
     if (!future->on_stack) gri_pool_give(&owner->loop->pool, future, gri_pool_class(sizeof *future));
 }
 
+uint32_t gri_actor_requests(const struct gr_actor *actor)
+{
+    if (actor->extra == NULL) return 0;
+    uint32_t count = 0;
+    const struct gri_list *list = &actor->extra->obligations;
+    for (struct gri_list_node *node = gri_list_first(list); node != NULL; node = gri_list_next(list, node)) {
+        struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
+        if (obligation->drop != drop_future) continue;
+        count += GRI_CONTAINER_OF(obligation, struct gr_future, obligation)->error == GRI_FUTURE_PENDING;
+    }
+    return count;
+}
+
 /* Makes a pending future of the caller's memory. Errors: GR_ENOMEM. */
 static int init_future(struct gr_actor *self, struct gr_future *future)
 {

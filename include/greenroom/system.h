@@ -34,7 +34,7 @@ typedef struct gr_system_options {
     int blocking_threads;  /* [GR_BLOCKING_THREADS] most threads for gr_blocking; default 64 */
     gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */
     gr_time stop_deadline; /* [GR_STOP_DEADLINE_MS] for gr_run's own stops; default 5 s */
-    bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGSEGV and SIGBUS to the program */
+    bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGSEGV and SIGBUS to the program */
 } gri_system_options;
 
 /* Counts since the system was created. Read without stopping it, so sums may be a moment apart. */
@@ -154,6 +154,15 @@ GR_API void gr_system_count(const gr_system *system, struct gr_system_counts *co
 
 /* Lists living actors in order of slots: up to `capacity` into `list`; returns how many there are. Any thread. */
 GR_API size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, size_t capacity);
+
+/*
+ * Prints a table of the living actors - reference, behaviour, loop, what each does, messages that wait, pending requests -
+ * then what the loops do, and the counts. The system goes on meanwhile: each loop is asked between two turns; of one that
+ * does not answer within half a second the table shows less, and a line says who holds it up. At most 10,000 actors are
+ * shown. During gr_run SIGUSR1 prints to stderr, unless .keep_signals is set. Errors: GR_ENOMEM; GR_ESYS if `file` can't be
+ * written. Any thread, and actors, which hold up their loop by it.
+ */
+GR_API int gr_system_print(gr_system *system, FILE *file);
 
 /* The version of the library that runs, as "0.1.0". Any thread. */
 GR_API const char *gr_version(void);

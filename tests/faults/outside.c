@@ -86,6 +86,68 @@ static void call_beside(gr_system *system)
     }
 }
 
+/* ---- a life in several runs ---- */
+
+static int pauses_start(gr_actor *self, struct number *state, const struct number *m)
+{
+    return 0;
+}
+
+static void pauses_ping(gr_actor *self, struct number *state, const struct ping *m)
+{
+    sweep_ok(gr_system_pause(gr_actor_system(self)));
+}
+
+GR_ACTOR(pauses, struct number, number, pauses_start, GR_ON(ping, pauses_ping));
+
+static void print_into_memory(gr_system *system)
+{
+    static char text[8192];
+    FILE *file = fmemopen(text, sizeof text, "w");
+    if (!CHECK(file != NULL)) return;
+    sweep_expect(gr_system_print(system, file), 0);
+    fclose(file);
+}
+
+static void run_in_parts(uint64_t seed)
+{
+    gr_system *system;
+    if (!sweep_ok(gr_system_create(&system, .loops = 2, .seed = seed))) return;
+    gr_ref to = spawned(gr_system_spawn(system, server, (.loop = GR_LOOP(1)), .value = 1));
+    gr_future *future = gr_ask(NULL, to, GR_FOREVER, get_sum);
+    sweep_expect(gr_system_run_until(system, future), 0);
+    gr_future_release(future);
+    gr_ref pauser = spawned(gr_system_spawn(system, pauses, (), .value = 1));
+    if (sweep_ok(gr_send(NULL, pauser, ping))) {
+        struct gr_system_counts before, after;
+        gr_system_count(system, &before);
+        print_into_memory(system);
+        future = gr_ask(NULL, pauser, gr_milliseconds(10),
+                        get_sum); /* not handled, if it is not paused before */
+        int error = gr_system_run_until(system, future);
+        CHECK(error == GR_EBUSY || error == GR_EUNHANDLED || sweep_has_fired());
+        if (error == GR_ENOMEM) sweep_ok(error);
+        gr_future_release(future);
+        gr_system_count(system, &after);
+        CHECK(after.ended == before.ended || sweep_has_fired());
+    }
+    sweep_expect(gr_system_close(system), 0);
+    print_into_memory(system);
+    struct gr_system_counts counts;
+    gr_system_count(system, &counts);
+    /* Nobody watches who could not be born: dead letters tell. */
+    if (sweep_has_fired() && (counts.dead_letters[GR_DEAD_STALE] | counts.dead_letters[GR_DEAD_NO_MEMORY] |
+                              counts.dead_letters[GR_DEAD_DOWN]) != 0)
+        sweep_ok(GR_ENOMEM);
+    gr_system_destroy(system);
+}
+
+static void live_in_parts(void)
+{
+    run_in_parts(0);
+    run_in_parts(1);
+}
+
 const struct scenario outside_scenarios[] = {
     {.name = "sends from outside", .modes = SWEEP_SIMULATED, .root = pause_root, .before = send_before},
     {.name = "requests from outside",
@@ -93,5 +155,6 @@ const struct scenario outside_scenarios[] = {
      .root = pause_root,
      .before = ask_before,
      .after = look_after},
+    {.name = "a life in several runs", .modes = SWEEP_VALUES, .values = live_in_parts},
     {.name = "calls from a plain thread", .modes = SWEEP_REAL, .beside = call_beside},
     {.name = NULL}};

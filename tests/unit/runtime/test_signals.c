@@ -19,6 +19,7 @@ static void install_own(void)
     CHECK_EQ(sigaction(SIGINT, &own, NULL), 0);
     CHECK_EQ(sigaction(SIGTERM, &own, NULL), 0);
     CHECK_EQ(sigaction(SIGPIPE, &own, NULL), 0);
+    CHECK_EQ(sigaction(SIGUSR1, &own, NULL), 0);
 }
 
 /* Whether a signal has the handler that install_own gave it, with all that belongs to it. */
@@ -32,13 +33,13 @@ static bool is_own(int number)
 
 static int sees_others(gr_actor *self, void *argument)
 {
-    CHECK(!is_own(SIGINT) && !is_own(SIGTERM) && !is_own(SIGPIPE));
+    CHECK(!is_own(SIGINT) && !is_own(SIGTERM) && !is_own(SIGPIPE) && !is_own(SIGUSR1));
     return 0;
 }
 
 static int sees_own(gr_actor *self, void *argument)
 {
-    CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE));
+    CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE) && is_own(SIGUSR1));
     CHECK_EQ(raise(SIGINT), 0);
     CHECK_EQ(gr_sleep(self, 0), 0); /* it is no stop */
     return 0;
@@ -49,7 +50,7 @@ Case(signals, what_was_there_before_a_run_is_there_again_after_it)
     install_own();
     for (int i = 0; i < 3; i++) {
         CHECK_EQ(gr_run_with(sees_others, NULL, (.loops = 1 + i % 2)), 0);
-        CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE));
+        CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE) && is_own(SIGUSR1));
     }
 }
 
@@ -57,7 +58,7 @@ Case(signals, with_keep_signals_the_programs_own_handlers_stay)
 {
     install_own();
     CHECK_EQ(gr_run_with(sees_own, NULL, (.loops = 2, .keep_signals = true)), 0);
-    CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE));
+    CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE) && is_own(SIGUSR1));
 }
 
 static int gets(gr_actor *self, void *argument)
@@ -74,7 +75,7 @@ Case(signals, g16_a_process_that_was_stopped_by_a_signal_can_run_again)
     for (int i = 0; i < 6; i++) {
         int number = i % 2 ? SIGINT : SIGTERM;
         CHECK_EQ(gr_run_with(gets, &number, (.loops = 1 + i % 3)), 128 + number);
-        CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE));
+        CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE) && is_own(SIGUSR1));
         CHECK_EQ(gr_run_with(sees_others, NULL, (.loops = 1)), 0); /* the signal is not remembered */
     }
 }
@@ -170,4 +171,71 @@ Case(signals, writing_to_a_pipe_that_nobody_reads_is_an_error_and_kills_nobody)
 {
     signal(SIGPIPE, SIG_DFL);
     CHECK_EQ(gr_run_with(writes_to_nobody, NULL, (.loops = 2)), 0);
+}
+
+/* ---- SIGUSR1 ---- */
+
+static int lines[2]; /* stderr */
+
+/* Reads the next line of stderr into `text`, however long it takes. */
+static int read_line(void *text)
+{
+    char *at = text;
+    while (at < (char *)text + 255 && read(lines[0], at, 1) == 1 && *at != '\n') at++;
+    *at = '\0';
+    return 0;
+}
+
+static int is_printed(gr_actor *self, void *argument)
+{
+    static char text[256];
+    CHECK(!gr_ref_is_null(gr_spawn(self, listener)));
+    for (int round = 0; round < 2; round++) {
+        CHECK_EQ(raise(SIGUSR1), 0);
+        CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+        do {
+            gr_future *read = gr_blocking(self, read_line, text);
+            CHECK_EQ(gr_await(self, read, GR_FOREVER), 0);
+            gr_future_release(read);
+            if (strstr(text, "greenroom: ") == text) note("%s;", text);
+        } while (strstr(text, "spawned 2") != text);
+    }
+    return 0;
+}
+
+Case(signals, usr1_prints_the_actors_to_stderr_and_everything_goes_on)
+{
+    int saved = dup(STDERR_FILENO);
+    CHECK_EQ(pipe(lines), 0);
+    CHECK_EQ(dup2(lines[1], STDERR_FILENO), STDERR_FILENO);
+    int codes[3];
+    for (int i = 0; i < 3; i++)
+        codes[i] = gr_run_with(is_printed, NULL, (.loops = 1 + i % 2, .seed = i == 2 ? 7 : 0));
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    for (int i = 0; i < 3; i++) CHECK_EQ(codes[i], 0);
+    CHECK_TEXT(notes(), "greenroom: 2 actors on 1 loop; greenroom: 2 actors on 1 loop; "
+                        "greenroom: 2 actors on 2 loops; greenroom: 2 actors on 2 loops; "
+                        "greenroom: 2 actors on 1 loop; greenroom: 2 actors on 1 loop;");
+}
+
+static int holds_up_its_loop(gr_actor *self, void *argument)
+{
+    static char text[256];
+    CHECK_EQ(raise(SIGUSR1), 0);
+    do read_line(text);
+    while (strstr(text, "loop 0: ") != text);
+    CHECK(strstr(text, "does not answer: actor root ") != NULL);
+    return 0;
+}
+
+Case(signals, usr1_prints_though_the_first_loop_is_held_up)
+{
+    int saved = dup(STDERR_FILENO);
+    CHECK_EQ(pipe(lines), 0);
+    CHECK_EQ(dup2(lines[1], STDERR_FILENO), STDERR_FILENO);
+    int code = gr_run_with(holds_up_its_loop, NULL, (.loops = 2, .hog_after = gr_seconds(3600)));
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    CHECK_EQ(code, 0);
 }
