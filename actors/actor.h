@@ -94,6 +94,7 @@ struct gri_actor_extra {
     struct gr_future *awaited;       /* while waiting for one */
     struct gri_timer timer;          /* of the wait */
     enum gri_wait wait;              /* what it waits for */
+    gr_time wait_began;              /* when, if that is traced */
     struct gr_signal signal;         /* the one that gr_receive gave last */
     bool timed_out;                  /* the timer of the wait that was begun fired */
     bool has_room;                   /* the room signal that it waits for came */

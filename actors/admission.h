@@ -6,7 +6,7 @@
 #ifndef GRI_ACTORS_ADMISSION_H
 #define GRI_ACTORS_ADMISSION_H
 
-#include "actors/actor.h"
+#include "actors/tracing/tracing.h"
 
 #include <string.h>
 
@@ -128,6 +128,7 @@ static inline void gri_put(struct gri_loop *loop, const struct gri_target *targe
     m->to_slot = actor->slot;
     m->to_generation = generation;
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
+    if (__builtin_expect(loop->tracer != NULL, 0)) gri_trace_send(loop, m);
     if (target->home == loop->index) {
         gri_mailbox_push(&actor->mailbox, m);
         gri_actor_has_mail(actor);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Coroutine actors: their turns, and what only they may do: receive, sleep and wait. */
-#include "actors/actor.h"
 #include "actors/mail/mail.h"
 #include "actors/mail/saved.h"
+#include "actors/tracing/tracing.h"
 #include "observe/trace.h"
 
 #include <greenroom/coroutine.h>
@@ -60,15 +60,31 @@ static void settle(struct gr_actor *self)
     self->busy = self->extra->wait == GRI_WAIT_MAIL ? 0 : GRI_BUSY_WAITING;
 }
 
+/* Starts it if need be, and runs it unless it is to end before it began; returns why it can't be run, or 0. */
+static int run_turn(struct gr_actor *self, bool doomed)
+{
+    int error = 0;
+    if (self->extra->coroutine == NULL && !doomed) error = start(self);
+    if (error == 0 && !doomed) resume(self);
+    return error;
+}
+
+static int run_traced_turn(struct gr_actor *self, bool doomed)
+{
+    gr_time began = gri_trace_turn_begins(self);
+    int error = run_turn(self, doomed);
+    gri_trace_turn_ends(self, began);
+    return error;
+}
+
 void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
 {
     struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
     gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, self->extra->wait, 0);
-    int error = 0;
     bool doomed = self->extra->coroutine == NULL && (self->control & GRI_CONTROL_DOOMED);
-    if (self->extra->coroutine == NULL && !doomed) error = start(self);
-    if (error == 0 && !doomed) resume(self);
+    int error = __builtin_expect(loop->tracer == NULL, 1) ? run_turn(self, doomed)
+                                                          : run_traced_turn(self, doomed);
     if (error != 0) {
         gri_actor_end(self, error);
     } else if (doomed || gri_coroutine_ended(self->extra->coroutine) || self->extra->deaf == GRI_DEAF_MAX) {
@@ -132,6 +148,7 @@ static int may_wait(struct gr_actor *self, gr_time timeout, const char *what)
 bool gri_actor_present(struct gr_actor *self, struct gri_message *m, struct gr_mail *mail)
 {
     gri_trace(self->loop->events, self->loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
+    if (self->loop->tracer != NULL) gri_trace_received(self, m);
     if (m->kind == GRI_MAIL_STOP) {
         gri_actor_take_stop(self, m);
         return false;
@@ -201,6 +218,7 @@ int gri_actor_receive(struct gr_actor *self, struct gr_mail *mail, gr_time deadl
     int error = may_wait(self, deadline, what);
     if (error != 0) return error;
     gri_actor_finish_current(self);
+    if (self->loop->tracer != NULL) gri_trace_received_over(self->loop);
     *mail = (struct gr_mail){.type = NULL};
     /* With mail always there it would never suspend: others of the loop get their turn (G19). */
     (void)gri_actor_pause_turn(self);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead letters: messages that can't be delivered. Each is counted by cause, its request ends, its memory goes home. */
-#include "actors/actor.h"
+#include "actors/tracing/tracing.h"
 #include "messages/visit.h"
 
 int gri_dead_letter_error(enum gr_dead_letter cause)
@@ -53,6 +53,7 @@ static void note(struct gri_loop *loop, gr_ref from, gr_ref to, const struct gr_
 {
     struct gr_system *system = gri_loop_system(loop);
     gri_count(&loop->counters, (enum gri_counter)(GRI_COUNTER_DEAD_STALE + cause), 1);
+    if (loop->tracer != NULL) gri_trace_dead(loop, type->name, to.slot, cause);
     if (__builtin_expect(gri_subscribers_any(&system->letters), 0))
         gri_report_dead_letter(system, loop, from, to, type, cause);
 }

@@ -34,6 +34,8 @@ static int send_due(struct gri_loop *loop, gr_ref to, struct gri_message *m)
         return error;
     }
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
+    m->to_slot = to.slot;
+    if (loop->tracer != NULL) gri_trace_send(loop, m);
     gri_post(loop, to, m);
     return 0;
 }

@@ -3,8 +3,8 @@
  * The end of an actor (G11): its own end handler, its obligations, its mail, who watches it, its slot, in that order.
  * The generation changes last but before the slot is free, so what arrives later is stale.
  */
-#include "actors/actor.h"
 #include "actors/mail/mail.h"
+#include "actors/tracing/tracing.h"
 #include "observe/trace.h"
 
 static void drop_obligations(struct gr_actor *actor)
@@ -74,6 +74,8 @@ void gri_actor_end(struct gr_actor *actor, int reason)
     actor->flags |= GRI_ACTOR_ENDING;
     actor->busy = GRI_BUSY_SCHEDULED; /* it is never scheduled again, whatever arrives */
     gri_trace(loop->events, loop->now, GRI_TRACE_END, actor->slot, (uint64_t)(int64_t)reason, 0);
+    const char *name = dispatch == NULL ? NULL : dispatch->behaviour->name;
+    gr_time began = loop->tracer == NULL ? 0 : gri_trace_now(loop);
     gri_actor_finish_current(actor);
     if (dispatch != NULL && dispatch->end != NULL && (actor->flags & GRI_ACTOR_STARTED))
         dispatch->end(actor, actor->state, &reason);
@@ -91,6 +93,7 @@ void gri_actor_end(struct gr_actor *actor, int reason)
     gri_actor_free_extra(actor);
     free_state(actor);
     free_slot(actor);
+    if (loop->tracer != NULL) gri_trace_end(loop, name, actor->slot, reason, began);
     /* Publishes the spawns that this loop knows of before the end; acquired by gri_system_living. */
     gri_atomic_u64 *ended = &loop->counters.values[GRI_COUNTER_ENDED];
     gri_store(ended, gri_load(ended, GRI_RELAXED) + 1, GRI_RELEASE);

@@ -36,7 +36,7 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     if (type->envelope == 0 || (type->envelope & GRI_HEADER_WHAT) != 0) return false;
     if (!gri_pool_is_ready(&loop->pool, 0)) return false;
     if (gri_find(&loop->desk, to, &actor) != 0) return false;
-    if (gri_load(&actor->home, GRI_RELAXED) != loop->index) return false;
+    if (gri_load(&actor->home, GRI_RELAXED) != loop->desk.here) return false;
     if (__builtin_expect(!gri_mailbox_has_room_for_two(&actor->mailbox), 0)) return false;
     struct gri_message *m = gri_pool_take_ready(&loop->pool, 0);
     m->header = type->envelope | loop->desk.header;

@@ -325,6 +325,7 @@ gr_ref gri_spawn(gr_actor *self, const struct gr_behaviour *behaviour, const str
         return ref;
     }
     gri_count(&self->loop->counters, GRI_COUNTER_SPAWNED, 1);
+    if (__builtin_expect(self->loop->tracer != NULL, 0)) gri_trace_spawn(self->loop, behaviour, ref);
     return ref;
 }
 

@@ -2,7 +2,7 @@
 /* The actors' side of a system: what each loop keeps, who lives, and the end. */
 #include "actors/system.h"
 
-#include "actors/actor.h"
+#include "actors/tracing/tracing.h"
 
 #include <string.h>
 
@@ -42,6 +42,8 @@ int gri_system_init_actors(struct gr_system *system, uint32_t actors_max)
         system->loops[i]->stacks.overflowed = gri_report_canary;
         system->loops[i]->desk = (struct gri_loop_desk){
             .chunks = system->slots.chunks, .chunks_max = system->slots.chunks_max, .seat = system->seat};
+        system->loops[i]->desk.here = system->loops[i]->tracer == NULL ? (uint32_t)i : UINT32_MAX;
+        system->loops[i]->trace_injected = gri_trace_injected;
         system->loops[i]->desk.header = gri_header_of_loop(system->seat, (unsigned)i);
     }
     if (error != 0) gri_system_fini_actors(system);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns of handler actors: from the run queue to the handler, message by message. */
-#include "actors/actor.h"
+#include "actors/tracing/tracing.h"
 #include "observe/trace.h"
 
 void gri_actor_wake(struct gr_actor *actor)
@@ -101,6 +101,9 @@ __attribute__((noinline)) static bool handle_any(struct gr_actor *self, const st
     struct gri_message *m = gri_mailbox_pop(&self->mailbox, &room);
     if (room) gri_actor_tell_room(self);
     gri_trace(self->loop->events, self->loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
+    struct gri_traced traced;
+    bool is_traced = self->loop->tracer != NULL;
+    if (is_traced) gri_trace_before(self, m, &traced);
     if (m->kind == GRI_MAIL_USER) {
         handle_user(self, dispatch, m);
     } else {
@@ -108,6 +111,7 @@ __attribute__((noinline)) static bool handle_any(struct gr_actor *self, const st
         handle_special(self, dispatch, m);
     }
     gri_actor_finish_current(self);
+    if (is_traced) gri_trace_after(self, &traced);
     return true;
 }
 

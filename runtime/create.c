@@ -7,6 +7,7 @@
 #include "runtime/options.h"
 #include "runtime/runtime.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BLOCKING_QUEUE_MAX 65536u
@@ -63,7 +64,11 @@ static int init_loop(struct gri_runtime *runtime, unsigned index, const struct g
         return error;
     }
     loop->pause = gri_runtime_pause;
-    if (runtime->simulation != NULL) error = init_events(runtime, loop);
+    if (runtime->simulation != NULL || runtime->trace != NULL) error = init_events(runtime, loop);
+    if (error == 0 && runtime->trace != NULL) {
+        loop->tracer = &runtime->tracers[index];
+        gri_tracer_init(loop->tracer, runtime->trace, loop->clock, index);
+    }
     if (error != 0) fini_loop(runtime, loop);
     return error;
 }
@@ -115,6 +120,48 @@ static void release_arrays(struct gri_runtime *runtime)
     gri_memory_release(memory, runtime->threads, n * sizeof *runtime->threads);
     gri_memory_release(memory, runtime->samples, n * sizeof *runtime->samples);
     gri_memory_release(memory, runtime->orders, n * 2 * 64);
+}
+
+/* ---- the trace ---- */
+
+static int begin_trace(struct gri_runtime *runtime)
+{
+    if (runtime->options.trace == NULL) return 0;
+    size_t size = runtime->system.loop_count * sizeof *runtime->tracers;
+    runtime->trace = take(runtime, sizeof *runtime->trace);
+    runtime->tracers = take(runtime, size);
+    int error = GR_ENOMEM;
+    if (runtime->trace != NULL && runtime->tracers != NULL)
+        error = gri_trace_file_open(runtime->trace, runtime->options.trace, gri_clock_now(runtime->clock));
+    runtime->options.trace = NULL; /* the caller's; it may be gone later */
+    if (error == 0) return 0;
+    gri_memory_release(memory_of(runtime), runtime->trace, sizeof *runtime->trace);
+    gri_memory_release(memory_of(runtime), runtime->tracers, size);
+    runtime->trace = NULL;
+    return error;
+}
+
+/* Without the counts if there are no loops yet. */
+static void end_trace(struct gri_runtime *runtime, bool has_loops)
+{
+    if (runtime->trace == NULL) return;
+    size_t n = runtime->system.loop_count;
+    char text[256] = "";
+    for (size_t i = 0; has_loops && i < n; i++) {
+        gri_tracer_drain(&runtime->tracers[i]);
+        runtime->loop_array[i].tracer = NULL;
+    }
+    if (has_loops) {
+        struct gr_system_counts counts;
+        gr_system_count(&runtime->system, &counts);
+        snprintf(text, sizeof text, "\"spawned\":%llu,\"ended\":%llu,\"sent\":%llu,\"handled\":%llu",
+                 (unsigned long long)counts.spawned, (unsigned long long)counts.ended,
+                 (unsigned long long)counts.sent, (unsigned long long)counts.handled);
+    }
+    gri_trace_file_close(runtime->trace, gri_clock_now(runtime->clock), text);
+    gri_memory_release(memory_of(runtime), runtime->trace, sizeof *runtime->trace);
+    gri_memory_release(memory_of(runtime), runtime->tracers, n * sizeof *runtime->tracers);
+    runtime->trace = NULL;
 }
 
 /* The clock and the place for blocking work: real or simulated. */
@@ -181,6 +228,7 @@ static int build(struct gri_runtime *runtime, const struct gri_seams *seams)
     int error = init_world(runtime);
     if (error != 0) return error;
     error = take_arrays(runtime);
+    if (error == 0) error = begin_trace(runtime);
     if (error != 0) goto fail_world;
     error = init_loops(runtime, seams);
     if (error != 0) goto fail_world;
@@ -198,6 +246,7 @@ fail_seat:
 fail_loops:
     for (unsigned i = 0; i < runtime->system.loop_count; i++) fini_loop(runtime, &runtime->loop_array[i]);
 fail_world:
+    end_trace(runtime, false);
     release_arrays(runtime);
     fini_world(runtime);
     return error;
@@ -236,6 +285,7 @@ void gr_system_destroy(gr_system *system)
         return; /* may be in use for ever */
     gri_seat_give(system);
     gri_system_drain(system);
+    end_trace(runtime, true);
     gri_system_fini_actors(system);
     for (unsigned i = 0; i < system->loop_count; i++) fini_loop(runtime, &runtime->loop_array[i]);
     release_arrays(runtime);

@@ -122,6 +122,8 @@ int gri_options_resolve(const struct gr_system_options *given, struct gr_system_
             error = from_environment(out, &options[i], text);
         if (error != 0) return error;
     }
+    if (out->trace == NULL || out->trace[0] == '\0') out->trace = getenv("GR_TRACE");
+    if (out->trace != NULL && out->trace[0] == '\0') out->trace = NULL;
     int cpus = gri_cpu_count();
     if (out->loops == 0) out->loops = cpus < GR_LOOPS_MAX ? cpus : GR_LOOPS_MAX;
     if (out->actors_max == 0) out->actors_max = 16u << 20;

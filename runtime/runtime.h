@@ -52,6 +52,8 @@ struct gri_runtime {
     struct gri_simulation *simulation; /* NULL when real */
     struct gri_blocking_pool pool;     /* of threads for blocking work; unused under simulation */
     struct gri_job_runner pool_runner; /* the seam in front of it */
+    struct gri_trace_file *trace;      /* what loops write their traces to, or NULL */
+    struct gri_tracer *tracers;        /* one for each loop, or NULL */
     struct gri_message *orders;        /* two for each loop: stop, kill; so that stopping needs no memory */
     gri_thread *threads;               /* of loops 1 and up, while running */
     unsigned thread_count;             /* started */

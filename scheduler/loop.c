@@ -125,6 +125,7 @@ struct gri_message *gri_loop_take_injected(struct gri_loop *loop)
     struct gri_message *m = loop->injected;
     if (m == NULL) return NULL;
     loop->injected = m->next;
+    if (loop->tracer != NULL) loop->trace_injected(loop, m);
     gri_fetch_sub(&loop->inject_bytes, gri_message_weight(m), GRI_RELAXED); /* a bound; publishes nothing */
     return m;
 }
@@ -181,6 +182,7 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     if (gri_work_queue_is_empty(&loop->runnable) && loop->timers.count != 0) gri_loop_read_clock(loop);
     bool waiting = loop->dirty != 0 && gri_link_flush(loop);
     if (loop->count > 1) flush_returns(loop);
+    if (__builtin_expect(loop->tracer != NULL, 0)) gri_tracer_rest(loop->tracer, gri_clock_now(loop->clock));
     current_loop = outer;
     return !gri_work_queue_is_empty(&loop->runnable) || loop->pending != 0 ||
            (waiting && loop->poller == NULL);
@@ -232,7 +234,7 @@ static void park(struct gri_loop *loop)
     gri_loop_read_clock(loop);
 }
 
-void gri_loop_drive(struct gri_loop *loop)
+static void drive(struct gri_loop *loop)
 {
     uint32_t looks = loop->count > 1 ? SPIN_LOOKS_MAX / 8 : 0;
     uint32_t busy_steps = 0;
@@ -249,6 +251,12 @@ void gri_loop_drive(struct gri_loop *loop)
         if (!loop->pause(loop, true)) return;
         if (!spin(loop, &looks)) park(loop);
     }
+}
+
+void gri_loop_drive(struct gri_loop *loop)
+{
+    drive(loop);
+    if (loop->tracer != NULL) gri_tracer_drain(loop->tracer);
 }
 
 struct gri_message *gri_loop_new_large(struct gri_loop *loop, size_t payload_bytes)

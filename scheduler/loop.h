@@ -20,6 +20,7 @@
 #include "messages/envelope.h"
 #include "observe/counters.h"
 #include "observe/event_ring.h"
+#include "observe/tracer.h"
 #include "scheduler/coroutines/stack.h"
 #include "scheduler/doorbell.h"
 #include "scheduler/link.h"
@@ -56,7 +57,8 @@ struct gri_loop_desk {
     gri_atomic_ptr *chunks; /* of slots */
     uint32_t chunks_max;    /* elements of `chunks` */
     uint32_t seat;          /* the system's */
-    uint64_t header;        /* seat and home in the header of an envelope */
+    uint32_t here;   /* index of the loop; none while it is traced: no message takes the shortest way */
+    uint64_t header; /* seat and home in the header of an envelope */
 };
 
 struct gri_loop {
@@ -69,6 +71,7 @@ struct gri_loop {
     struct gri_pool pool;           /* where envelopes and small records come from */
     struct gri_counters counters;   /* written here, read by anyone */
 
+    struct gri_tracer *tracer;         /* when there is a trace to be written, else NULL */
     gr_time now;                       /* the clock's last reading */
     gr_time slice_began;               /* the reading when the turn's slice was first looked at */
     uint32_t turns_since_clock;        /* turns since the clock was read */
@@ -89,6 +92,8 @@ struct gri_loop {
     void *owner;                       /* the system */
     void *local;                       /* what actors/ keeps for each loop */
     void (*deliver)(struct gri_loop *, struct gri_message *); /* takes an envelope that arrived */
+    void (*trace_injected)(struct gri_loop *,
+                           const struct gri_message *); /* tells the tracer of one from outside */
     bool (*pause)(struct gri_loop *,
                   bool is_idle); /* asked when idle, and now and then: false ends gri_loop_drive */
 

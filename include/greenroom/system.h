@@ -34,6 +34,7 @@ typedef struct gr_system_options {
     int blocking_threads;  /* [GR_BLOCKING_THREADS] most threads for gr_blocking; default 64 */
     gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */
     gr_time stop_deadline; /* [GR_STOP_DEADLINE_MS] for gr_run's own stops; default 5 s */
+    const char *trace;     /* [GR_TRACE] a file for Chrome trace events, see the guide; default: none */
     bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGSEGV and SIGBUS to the program */
 } gri_system_options;
 
