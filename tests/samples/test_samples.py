@@ -18,7 +18,13 @@ SAMPLES = [
     ("hello", [], "Hello from actor 0 on loop 0 of LOOPS\n"),
     ("account", [], "600 cents\n"),
     ("ping_pong", ["20000"], "20000 round trips\n"),
+    ("word_count", [], "the: 4\ndog: 2\nbird: 0\n"),
 ]
+
+# Samples with a main loop of their own, which waits in real time.
+EMBEDDED = ["embed_epoll", "embed_libuv"]
+SERVED = "5 dishes served, and the program's own timer ticked\n"
+NO_DESCRIPTOR = "a simulation has no descriptor to wait for"
 
 # Name, sample, arguments, environment, exit code, standard output, what standard error holds.
 OTHERS = [
@@ -43,6 +49,10 @@ def cases():
             for seed in SEEDS:
                 name = f"{sample}_on_{loops}_simulated_loops_from_seed_{seed}"
                 yield name, sample, arguments, {**environment, "GR_SEED": str(seed)}, 0, expected, ""
+    for sample in EMBEDDED:
+        for loops in LOOPS:
+            yield f"{sample}_on_{loops}_loops", sample, [], {"GR_LOOPS": str(loops)}, 0, SERVED, ""
+        yield f"{sample}_is_not_simulated", sample, [], {"GR_SEED": "1"}, 1, "", NO_DESCRIPTOR
     yield from OTHERS
 
 
