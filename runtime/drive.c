@@ -141,11 +141,6 @@ static int run_whole(struct gri_runtime *runtime)
 
 int gri_runtime_enter(struct gri_runtime *runtime, enum gri_driver driver)
 {
-    struct gri_loop *loop = gri_loop_current();
-    if (loop != NULL && loop->owner != &runtime->system) {
-        gri_thread_error_set("an actor can't run another system: that would hold up its own loop");
-        return GR_ECONTEXT;
-    }
     while (!gri_runtime_take_drive(runtime, driver)) {
         uint32_t seen = gri_load(&runtime->driver, GRI_ACQUIRE), who = seen & GRI_DRIVER_MASK;
         if (who == GRI_DRIVER_LOOK) (void)gri_futex_wait(&runtime->driver, seen, GR_FOREVER);

@@ -163,7 +163,7 @@ bool gri_runtime_stop_steps(struct gri_runtime *runtime, struct gri_stop *stop, 
 /* For the one who has the drive: runs the loops until a stop is over, or they are to pause. Errors: as gr_system_run. */
 int gri_runtime_run(struct gri_runtime *runtime);
 
-/* Takes the drive for a run on this thread. Errors: GR_EBUSY, GR_ECONTEXT, GR_ESTOPPED if the system is closed. */
+/* Takes the drive for a run on this thread. Errors: GR_EBUSY, GR_ESTOPPED if the system is closed. */
 int gri_runtime_enter(struct gri_runtime *runtime, enum gri_driver driver);
 
 /* Starts the threads of all loops but the first, and the watchdog. Errors: GR_ESYS. */

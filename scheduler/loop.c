@@ -227,9 +227,10 @@ static void park(struct gri_loop *loop)
     if (next != GR_FOREVER) timeout = gri_clock_left(gri_clock_now(loop->clock), next);
     if (timeout != 0 && !gri_loop_try_park(loop)) return;
     gri_count(&loop->counters, GRI_COUNTER_PARKS, 1);
-    current_loop = loop; /* watchers of descriptors run in here */
+    struct gri_loop *outer = current_loop; /* of an actor that runs another system */
+    current_loop = loop;                   /* watchers of descriptors run in here */
     gri_poller_park(loop->poller, timeout);
-    current_loop = NULL;
+    current_loop = outer;
     if (timeout != 0) gri_loop_unpark(loop);
     gri_loop_read_clock(loop);
 }

@@ -91,7 +91,7 @@ GR_API GR_MUST_USE gr_ref gri_system_spawn(gr_system *system, const struct gr_be
                                            const struct gr_spawn_options *options, const void *start);
 
 /* Runs the loops (loop 0 on this thread) until the system is stopped or paused; 0 for both. May be called again. Errors:
- * GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ECONTEXT from an actor of another system, GR_ESYS. */
+ * GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ESYS. */
 GR_API GR_MUST_USE int gr_system_run(gr_system *system);
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads that run, step and stop the same system at once, with and without time to do so: at any time at most one
+ * Threads that run, step, pause, print and stop the same system at once, with and without time to do so: at any time at most one
  * drives it, each stop ends the run that it was meant for, with 0 or with what did not end in time, and nothing hangs.
  */
 #include "base/atomic.h"
@@ -17,6 +17,7 @@
 static gr_system *system_now;
 static gri_atomic_u32 is_over;                   /* 1: the threads end */
 static gri_atomic_u32 runners_ended;             /* threads that run it and have ended */
+static gri_atomic_u64 pauses, answers;           /* likewise */
 static gri_atomic_u64 runs, steps, stops, lates; /* that did something, by all threads; stops that gave up */
 
 static void add(gri_atomic_u64 *number)
@@ -97,9 +98,51 @@ static void *spawner(void *argument)
     return NULL;
 }
 
+/* Makes runs and steps leave the loops; whoever runs it next goes on with the same actors, also with a stop. */
+static void *pauser(void *argument)
+{
+    while (gri_load(&is_over, GRI_ACQUIRE) == 0) {
+        for (int i = 0; i < 1000 && !is_driven(); i++) sched_yield();
+        int error = gr_system_pause(system_now);
+        CHECK(error == 0 || error == GR_ECONTEXT || error == GR_ESTOPPED);
+        if (error == 0) add(&pauses);
+        for (int i = 0; i < 100; i++) sched_yield();
+    }
+    return NULL;
+}
+
+/* Runs it until an answer is there, where nobody else does. */
+static void *asker(void *argument)
+{
+    while (gri_load(&is_over, GRI_ACQUIRE) == 0) {
+        gr_ref ref = gr_system_spawn(system_now, server, (.loop = GR_SPREAD), .value = 7);
+        gr_future *future = gr_ask(NULL, ref, GR_FOREVER, get_sum);
+        int error = gr_system_run_until(system_now, future);
+        if (error == 0) CHECK_EQ(((const struct number *)gr_future_value(future, get_sum))->value, 7);
+        if (error == 0) add(&answers);
+        CHECK((error == GR_EBUSY) == !gr_future_done(future) || gr_future_error(future) == 0);
+        gr_future_release(future);
+        sched_yield();
+    }
+    return NULL;
+}
+
+/* Looks at the actors, with the drive while nobody has it. */
+static void *printer(void *argument)
+{
+    FILE *file = fopen("/dev/null", "w");
+    while (gri_load(&is_over, GRI_ACQUIRE) == 0) {
+        CHECK_EQ(gr_system_print(system_now, file), 0);
+        sched_yield();
+    }
+    fclose(file);
+    return NULL;
+}
+
 static void one_life(int loops, uint64_t number)
 {
-    static void *(*const mains[])(void *) = {runner, stepper, stepper, stopper, stopper, spawner};
+    static void *(*const mains[])(void *) = {runner,  stepper, stepper, stopper, stopper,
+                                             spawner, pauser,  asker,   printer};
     enum { THREADS = sizeof mains / sizeof mains[0] };
     struct gri_memory_account account;
     gri_memory_account_init(&account, gri_memory_default(), 0);
@@ -145,6 +188,8 @@ int main(void)
         "%llu runs, %llu steps, %llu stops, of which %llu gave up\n",
         (unsigned long long)gri_load(&runs, GRI_RELAXED), (unsigned long long)gri_load(&steps, GRI_RELAXED),
         (unsigned long long)gri_load(&stops, GRI_RELAXED), (unsigned long long)gri_load(&lates, GRI_RELAXED));
+    printf("%llu pauses, %llu answers\n", (unsigned long long)gri_load(&pauses, GRI_RELAXED),
+           (unsigned long long)gri_load(&answers, GRI_RELAXED));
     printf("stress_drives: %d passed, %d failed\n", passed, failed);
     return failed != 0;
 }
