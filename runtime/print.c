@@ -18,12 +18,13 @@
 /* What has become of a loop's part. */
 enum part { PART_ASKED, PART_TAKEN, PART_ABANDONED };
 
-/* What a loop is asked with: an envelope. */
+/* What a loop is asked with: an envelope, with gri_loop_order and struct inquiry * as its payload. */
 struct order {
-    struct gri_message m; /* its payload follows */
-    uint64_t function;    /* gri_loop_order */
-    uint64_t inquiry;     /* struct inquiry * */
+    uint64_t words[8]; /* struct gri_message */
 };
+
+_Static_assert(sizeof(struct order) == sizeof(struct gri_message) + 16,
+               "an order is an envelope with two words");
 
 /* One print under way. */
 struct inquiry {
@@ -32,13 +33,11 @@ struct inquiry {
     gri_atomic_u32 references;          /* of this: loops that were asked, and the printing thread */
     gri_atomic_u32 waiting;             /* loops that have not answered; also a futex word */
     gri_atomic_u32 parts[GR_LOOPS_MAX]; /* enum part, by loop */
+    bool is_asked[GR_LOOPS_MAX];        /* by loop; others are looked at by the printing thread */
     struct gri_census census;           /* the actors */
     struct order orders[GR_LOOPS_MAX];  /* by loop */
     struct gri_census_row rows[];       /* census.capacity of them */
 };
-
-_Static_assert(offsetof(struct order, function) == sizeof(struct gri_message),
-               "an order is its message's payload");
 
 static struct inquiry *create_inquiry(struct gr_system *system)
 {
@@ -81,13 +80,14 @@ static void answer(struct gri_loop *loop, struct gri_message *m)
 
 static void ask(struct gri_runtime *runtime, struct inquiry *inquiry, unsigned loop)
 {
-    struct order *order = &inquiry->orders[loop];
-    order->m = (struct gri_message){.kind = GRI_MAIL_LOOP, .home = GRI_HOME_MEMORY};
-    order->function = (uintptr_t)answer;
-    order->inquiry = (uintptr_t)inquiry;
+    struct gri_message *order = (struct gri_message *)&inquiry->orders[loop];
+    *order = (struct gri_message){.kind = GRI_MAIL_LOOP, .home = GRI_HOME_MEMORY};
+    order->payload[0] = (uintptr_t)answer;
+    order->payload[1] = (uintptr_t)inquiry;
+    inquiry->is_asked[loop] = true;
     gri_fetch_add(&inquiry->references, 1, GRI_RELAXED); /* the inbox publishes the inquiry */
     gri_fetch_add(&inquiry->waiting, 1, GRI_RELAXED);
-    gri_loop_inject(runtime->system.loops[loop], &order->m);
+    gri_loop_inject(runtime->system.loops[loop], order);
 }
 
 /* Waits until all have answered, or takes back the questions of those who have not begun in time. */
@@ -101,7 +101,7 @@ static void wait_for_answers(struct gri_runtime *runtime, struct inquiry *inquir
         if (left != 0) (void)gri_futex_wait(&inquiry->waiting, waiting, left);
         for (unsigned i = 0; left == 0 && i < runtime->system.loop_count; i++) {
             uint32_t asked = PART_ASKED;
-            if (inquiry->orders[i].function != 0 &&
+            if (inquiry->is_asked[i] &&
                 gri_compare_exchange(&inquiry->parts[i], &asked, PART_ABANDONED, GRI_RELAXED))
                 gri_fetch_sub(&inquiry->waiting, 1, GRI_RELAXED); /* its own count */
         }

@@ -98,8 +98,8 @@ GR_API GR_MUST_USE int gr_system_run(gr_system *system);
  * Runs the loops until a future is done that this thread asked for, with NULL. Actors, their mail and timers stay, and go
  * on with the next run. This is how a program without a thread to spare waits; under simulation it is the only way.
  * Returns as gr_await: 0 with a value, or the request's error. While the future is still pending: GR_EBUSY if the system
- * runs already, or was paused; otherwise as gr_system_run. GR_ECONTEXT for an actor's future, GR_ESYSTEM for one of
- * another system.
+ * runs already, or was paused; GR_ESTOPPED if it is closed, or was stopped before the request was seen; GR_ESYS.
+ * GR_ECONTEXT for an actor's future, GR_ESYSTEM for one of another system, GR_ENOMEM for NULL.
  */
 GR_API GR_MUST_USE int gr_system_run_until(gr_system *system, struct gr_future *future);
 
