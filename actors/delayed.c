@@ -35,7 +35,7 @@ static int send_due(struct gri_loop *loop, gr_ref to, struct gri_message *m)
     }
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
     m->to_slot = to.slot;
-    if (loop->tracer != NULL) gri_trace_send(loop, m);
+    if (loop->tracer != NULL) gri_trace_timer(loop, m);
     gri_post(loop, to, m);
     return 0;
 }

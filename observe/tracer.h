@@ -59,6 +59,7 @@ struct gri_tracer {
     struct gri_clock *clock;                 /* the loop's */
     unsigned track;                          /* the loop's index */
     bool has_open;                           /* `open` is under way */
+    uint64_t unhandled;                      /* what the loop had not handled when that began */
     struct gri_span open;                    /* what a coroutine handles, for the time being */
     uint32_t count;                          /* of `spans` */
     struct gri_span spans[GRI_TRACER_SPANS]; /* oldest first */

@@ -55,18 +55,24 @@ static struct gri_span span_of(const struct gr_actor *self, const struct gri_mes
                              .kind = m->kind == GRI_MAIL_USER ? GRI_SPAN_HANDLE : GRI_SPAN_SIGNAL};
 }
 
+/* Messages that were not handled: a dead letter, or set aside until later. Such a slice does not count as handled. */
+static uint64_t unhandled_of(const struct gri_loop *loop)
+{
+    return gri_counter_read(&loop->counters, GRI_COUNTER_DEAD_UNHANDLED) +
+           gri_counter_read(&loop->counters, GRI_COUNTER_STASHED);
+}
+
 void gri_trace_before(const struct gr_actor *self, const struct gri_message *m, struct gri_traced *traced)
 {
     traced->span = span_of(self, m);
-    traced->unhandled = gri_counter_read(&self->loop->counters, GRI_COUNTER_DEAD_UNHANDLED);
+    traced->unhandled = unhandled_of(self->loop);
 }
 
 void gri_trace_after(const struct gr_actor *self, const struct gri_traced *traced)
 {
     struct gri_loop *loop = self->loop;
-    /* Nobody handled it: it is told as a dead letter instead. */
-    if (gri_counter_read(&loop->counters, GRI_COUNTER_DEAD_UNHANDLED) != traced->unhandled) return;
     struct gri_span span = traced->span;
+    if (unhandled_of(loop) != traced->unhandled) span.kind = GRI_SPAN_SIGNAL;
     span.took = gri_trace_now(loop) - span.at;
     gri_tracer_add(loop->tracer, &span);
 }
@@ -78,6 +84,7 @@ void gri_trace_received(const struct gr_actor *self, const struct gri_message *m
     gri_trace_received_over(self->loop);
     self->loop->tracer->open = span_of(self, m);
     self->loop->tracer->has_open = true;
+    self->loop->tracer->unhandled = unhandled_of(self->loop);
 }
 
 void gri_trace_received_over(struct gri_loop *loop)
@@ -85,6 +92,7 @@ void gri_trace_received_over(struct gri_loop *loop)
     struct gri_tracer *tracer = loop->tracer;
     if (!tracer->has_open) return;
     tracer->has_open = false;
+    if (unhandled_of(loop) != tracer->unhandled) tracer->open.kind = GRI_SPAN_SIGNAL;
     tracer->open.took = gri_trace_now(loop) - tracer->open.at;
     gri_tracer_add(tracer, &tracer->open);
 }
@@ -143,6 +151,18 @@ void gri_trace_send(struct gri_loop *loop, const struct gri_message *m)
                             .slot = m->to_slot,
                             .kind = GRI_SPAN_SEND};
     gri_tracer_add(loop->tracer, &span);
+}
+
+void gri_trace_timer(struct gri_loop *loop, const struct gri_message *m)
+{
+    gri_trace_send(loop, m);
+    struct gri_tracer *tracer = loop->tracer;
+    struct gri_span span = tracer->spans[tracer->count - 1];
+    span.took = gri_trace_now(loop) - span.at;
+    span.name = "timer";
+    span.slot = m->sender_slot;
+    span.kind = GRI_SPAN_SIGNAL;
+    gri_tracer_add(tracer, &span);
 }
 
 void gri_trace_injected(struct gri_loop *loop, const struct gri_message *m)

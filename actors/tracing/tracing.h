@@ -32,6 +32,9 @@ void gri_trace_turn_ends(const struct gr_actor *self, gr_time began);
 /* A message was admitted, and is about to be put on its way. */
 void gri_trace_send(struct gri_loop *loop, const struct gri_message *m);
 
+/* The same by a timer: a slice around it, for the arrow to begin in. */
+void gri_trace_timer(struct gri_loop *loop, const struct gri_message *m);
+
 /* An envelope from a plain thread has arrived. */
 void gri_trace_injected(struct gri_loop *loop, const struct gri_message *m);
 
