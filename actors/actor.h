@@ -92,6 +92,8 @@ struct gri_actor_extra {
     struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
     struct gri_message *start;       /* its start message, kept while it runs */
     struct gr_future *awaited;       /* while waiting for one */
+    bool is_blocked;                 /* on that one alone, without a limit */
+    bool probed;                     /* a cycle was looked for since it is */
     struct gri_timer timer;          /* of the wait */
     enum gri_wait wait;              /* what it waits for */
     gr_time wait_began;              /* when, if that is traced */
@@ -290,6 +292,20 @@ uint32_t gri_actor_requests(const struct gr_actor *actor);
 
 /* Gives an actor's future its outcome; takes the answer, which may be NULL. */
 void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);
+
+/* ---- deadlock.c: requests that wait on each other ---- */
+
+/* A request is about to go to another loop: notes whether its asker holds requests of others. */
+void gri_deadlock_asks(const struct gr_actor *self, struct gri_message *reply);
+
+/* A coroutine is about to be blocked on a future: looks for a cycle, which may end that at once. */
+void gri_deadlock_blocks(struct gr_actor *self, struct gr_future *future);
+
+/* A request has arrived from another loop at an actor that waits for something else than mail. */
+void gri_deadlock_suspect(struct gr_actor *actor, const struct gri_message *m);
+
+/* A probe arrived; takes it. */
+void gri_deadlock_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m);
 
 /* ---- deadline.c: deadlines that travel with requests ---- */
 

@@ -48,6 +48,8 @@ static void deliver_user(struct gri_loop *loop, struct gr_actor *actor, struct g
     }
     gri_mailbox_push(&actor->mailbox, m);
     gri_actor_has_mail(actor);
+    if (__builtin_expect(m->reply != NULL, 0) && (actor->busy & GRI_BUSY_WAITING))
+        gri_deadlock_suspect(actor, m);
 }
 
 /* A room signal: for the program, or, without a handle, for a sender that waits or rests. */
@@ -122,6 +124,9 @@ static void deliver_to(struct gri_loop *loop, struct gr_actor *actor, struct gri
         return;
     case GRI_MAIL_UNLINK:
         gri_links_unlink_arrived(actor, m);
+        return;
+    case GRI_MAIL_PROBE:
+        gri_deadlock_arrived(loop, actor, m);
         return;
     case GRI_MAIL_LEASE:
     case GRI_MAIL_LOOP:

@@ -37,8 +37,10 @@ struct gr_future {
     struct gri_obligation obligation; /* of an actor's future: its place among the actor's obligations */
     bool is_foreign;                  /* a plain thread's; then the part below it is unused */
     bool on_stack;                    /* in the memory of gr_call's caller: not to be freed */
+    bool is_suspect;                  /* asked of one that waited itself: see requests/deadlock.c */
     int error;                        /* GRI_FUTURE_PENDING, 0 with a value, or the request's error */
     gr_actor *owner;                  /* whose it is */
+    gr_ref to;                        /* of a request: who was asked; else null */
     struct gri_actor_job *job;        /* of gr_blocking: the work, until its reply arrives; else NULL */
     struct gri_message *answer;       /* the answer's envelope once there is a value, else NULL */
     union {

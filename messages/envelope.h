@@ -28,8 +28,9 @@ enum gri_mail_kind {
     GRI_MAIL_NOTIFY_ROOM, /* control: payload struct gri_watch_notice, becomes its ROOM */
     GRI_MAIL_LINK,        /* control: payload struct gri_link_end, becomes the other end of the link */
     GRI_MAIL_UNLINK,      /* control: payload struct gri_link_end */
-    GRI_MAIL_LEASE,       /* control, to a loop: asks for or brings free slots */
-    GRI_MAIL_LOOP         /* control, to a loop: payload a function to run there */
+    GRI_MAIL_PROBE, /* control: payload struct probe of requests/deadlock.c; looks for a cycle of requests */
+    GRI_MAIL_LEASE, /* control, to a loop: asks for or brings free slots */
+    GRI_MAIL_LOOP   /* control, to a loop: payload a function to run there */
 };
 
 enum {
@@ -37,6 +38,7 @@ enum {
     GRI_MAIL_FOREIGN = 2,  /* a reply envelope whose asker is a plain thread: to_generation is its box */
     GRI_MAIL_ORDERED = 4,  /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
     GRI_MAIL_JOB = 8,      /* a reply whose payload points to the record of a blocking job */
+    GRI_MAIL_HOLDER = 128, /* a reply whose asker held requests of others when it asked */
     GRI_MAIL_DEADLINE = 64 /* a reply still to be given, whose payload begins with its request's deadline */
 };
 

@@ -141,6 +141,11 @@ static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref
             m->reply = reply;
             if (deadline != GR_FOREVER) arm_deadline(future, reply, deadline, target.home == loop->index);
             gri_count(&loop->counters, GRI_COUNTER_REQUESTS, 1);
+            future->to = to;
+            if (target.home != loop->index)
+                gri_deadlock_asks(self, reply);
+            else
+                future->is_suspect = target.actor == self || (target.actor->busy & GRI_BUSY_WAITING) != 0;
             gri_put(loop, &target, to.generation, m);
             if (target.rest) gri_rest(self, to);
             return;
@@ -172,8 +177,14 @@ static int await(struct gr_actor *self, struct gr_future *future, gr_time deadli
     int error = 0;
     gri_actor_begin_wait(self, deadline);
     self->extra->awaited = future;
+    self->extra->is_blocked = deadline == GR_FOREVER;
+    self->extra->probed = false;
+    /* Who calls another loop, or one that does not wait, completes no cycle yet. */
+    if (self->extra->is_blocked && (future->is_suspect || !future->on_stack))
+        gri_deadlock_blocks(self, future);
     while (error == 0 && future->error == GRI_FUTURE_PENDING) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
     self->extra->awaited = NULL;
+    self->extra->is_blocked = false;
     gri_actor_end_wait(self);
     return error == GR_EKILLED || future->error == GRI_FUTURE_PENDING ? error : future->error;
 }

@@ -5,6 +5,8 @@
  */
 #include "tests/faults/sweep.h"
 
+#include <stdlib.h>
+
 static const struct scenario *const all[] = {
     value_scenarios,   spawning_scenarios, traffic_scenarios, request_scenarios, watching_scenarios,
     waiting_scenarios, pattern_scenarios,  linking_scenarios, outside_scenarios, program_scenarios};
@@ -20,6 +22,7 @@ int main(int argc, char **argv)
 {
     int passed = 0;
     int failed = 0;
+    setenv("GR_LOG", "error", 0); /* its deadlocks are wanted */
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         for (const struct scenario *scenario = all[i]; scenario->name != NULL; scenario++)
             if (is_wanted(scenario->name, argc, argv)) sweep_scenario(scenario, &passed, &failed);

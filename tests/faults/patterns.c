@@ -138,9 +138,40 @@ static int deadline_root(gr_actor *self, void *argument)
     return 0;
 }
 
+/* ---- deadlock ---- */
+
+/* Is asked, and asks its asker. */
+static int rude_main(gr_actor *self, const struct gr_nothing *m)
+{
+    struct gr_mail mail;
+    struct number number;
+    int error = gr_receive(self, &mail, GR_FOREVER);
+    if (error != 0) return 0;
+    error = gr_call(self, mail.sender, &number, gr_seconds(60), get_sum);
+    if (error != GR_EKILLED) gr_reply_error(self, error); /* the other's, whoever yields */
+    return 0;
+}
+
+GR_COROUTINE(rude, gr_nothing, rude_main);
+
+static int deadlock_root(gr_actor *self, void *argument)
+{
+    struct crew crew = {.count = 0, .may_be_gone = true};
+    struct number number;
+    gr_ref to = crew_add(self, &crew, gr_spawn_with(self, rude, (.loop = GR_SPREAD)));
+    if (gr_ref_is_null(to)) return 0;
+    int error = gr_call(self, to, &number, gr_seconds(60), get_sum);
+    if (error == GR_ETIMEOUT && sweep_has_fired()) error = GR_ENOMEM; /* no memory to look for the cycle */
+    sweep_expect(error, GR_EDEADLOCK);
+    struct gr_mail mail;
+    while (gr_receive(self, &mail, 0) == 0) continue; /* its request, and perhaps its down */
+    return 0;
+}
+
 const struct scenario pattern_scenarios[] = {
     {.name = "stash and become", .modes = SWEEP_SIMULATED, .root = stash_root},
     {.name = "selective receive", .modes = SWEEP_SIMULATED | SWEEP_REAL, .root = choose_root},
     {.name = "periodic timers", .modes = SWEEP_SIMULATED, .root = every_root},
     {.name = "deadlines that travel", .modes = SWEEP_SIMULATED, .root = deadline_root},
+    {.name = "deadlock", .modes = SWEEP_SIMULATED, .root = deadlock_root},
     {.name = NULL}};

@@ -60,6 +60,10 @@ void rp_await(int actor, gr_actor *self, const struct rp_action *action);
 void rp_poll(int actor, gr_actor *self, const struct rp_action *action);
 void rp_release(int actor, gr_actor *self, const struct rp_action *action);
 
+/* Whether who asked, its receiver, the one that this waits for, and so on are a cycle of coroutines that wait. Each request
+ * was sent or forwarded at most `hops` times. */
+bool rp_is_cycle(int request, unsigned hops);
+
 /* The absolute deadline of the question that the actor is handling, or GR_FOREVER. */
 gr_time rp_bound(int actor);
 

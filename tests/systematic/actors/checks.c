@@ -150,6 +150,9 @@ static void check_pending(int request)
         return;
     }
     const struct rp_message *m = &rp_world.messages[r->message];
+    bool certain = !rp_may_fail() && !rp_world.waits;
+    if (waits && certain && r->sent && m->accepted && rp_is_cycle(request, 1))
+        rp_fail(RP_G8, r->asker, r->message, "request %d is in a cycle that was not found", request);
     if (r->deadline != GR_FOREVER && r->asker != RP_OUTSIDE)
         rp_fail(RP_G8, r->asker, r->message, "request %d passed its deadline", request);
     if (r->answered || r->ignored)

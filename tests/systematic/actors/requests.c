@@ -68,6 +68,24 @@ static void check_refusal(int request)
         unlikely(request, "but it was accepted");
 }
 
+bool rp_is_cycle(int request, unsigned hops)
+{
+    const struct rp_world *w = &rp_world;
+    int asker = w->requests[request].asker;
+    for (int i = 0; i < w->actor_count && request >= 0 && w->requests[request].message >= 0; i++) {
+        const struct rp_message *m = &w->messages[w->requests[request].message];
+        if (m->births > hops || m->receiver < 0 || w->requests[request].answered) return false;
+        if (m->receiver == asker) return true;
+        const struct rp_actor *next = &w->actors[m->receiver];
+        if (hops > 1 && (next->killed || w->stopping)) return true; /* since it was found */
+        if (next->gone || next->awaited < 0) return false;
+        request = next->awaited;
+        bool ended_now = hops > 1 && w->requests[request].done && w->requests[request].done_at == rp_now();
+        if (next->wait != RP_WAIT_AWAIT && !ended_now) return false;
+    }
+    return false;
+}
+
 /* By the error: is there a cause? */
 static void check_error(int request)
 {
@@ -104,6 +122,9 @@ static void check_error(int request)
         return;
     case GR_ESTOPPED:
         if (!rp_world.stopping) unlikely(request, "but the system runs");
+        return;
+    case GR_EDEADLOCK:
+        if (r->answered || !rp_is_cycle(request, 9)) unlikely(request, "but there is no cycle");
         return;
     default:
         break;

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deadlocks: coroutines that are blocked on requests to each other in a cycle, where none will ever answer. A probe
+ * follows the requests: from a blocked actor to the one that it has asked, if that is blocked too to the one it has asked,
+ * and so on. One that comes back to where it began has found a cycle, and one of its requests ends with GR_EDEADLOCK.
+ *
+ * A step is taken only while the asked actor holds the request unanswered, so that one which was forwarded or kept for
+ * later gives no false alarm. A probe travels behind the request that it follows. To find a cycle it is enough to look
+ * when one is completed: when a coroutine that holds requests is blocked, or when a request of one that does, or the
+ * first request at all, comes to one that is blocked. Who can't be in a cycle sends no probe. Without memory for a probe
+ * nothing is found.
+ */
+#include "actors/admission.h"
+#include "actors/mail/saved.h"
+
+#include <greenroom/log.h>
+
+#include <stdio.h>
+
+#define PROBE_HOPS 24u /* the longest cycle that is found */
+
+/* An actor that is blocked, as a probe has seen it. */
+struct hop {
+    const char *name;    /* of its behaviour */
+    uint64_t generation; /* of the actor */
+    uint64_t handle;     /* of the request that it is blocked on */
+    uint32_t slot;       /* of the actor */
+};
+
+struct probe {
+    uint32_t count;              /* hops */
+    uint32_t victim;             /* once all is known: index of the hop whose request ends */
+    bool is_known;               /* it is a cycle */
+    struct hop hops[PROBE_HOPS]; /* each has asked the next one, the last one whom the probe comes to */
+};
+
+static struct probe *probe_of(struct gri_message *m)
+{
+    return (struct probe *)m->payload;
+}
+
+/* ---- who holds what ---- */
+
+static bool is_of(const struct gri_message *m, const struct hop *hop)
+{
+    const struct gri_message *reply = m->reply;
+    return reply != NULL && !(reply->flags & GRI_MAIL_FOREIGN) && reply->handle == hop->handle &&
+           reply->to_slot == hop->slot && reply->to_generation == hop->generation;
+}
+
+static bool is_stashed(const struct gri_message *newest, const struct hop *hop)
+{
+    const struct gri_message *m = newest;
+    if (m == NULL) return false;
+    do {
+        if (is_of(m, hop)) return true;
+        m = m->next;
+    } while (m != newest);
+    return false;
+}
+
+static bool is_saved(const struct gri_saved *saved, const struct hop *hop)
+{
+    if (saved == NULL) return false;
+    const struct gri_list_node *node = gri_list_first(&saved->order);
+    for (; node != NULL; node = gri_list_next(&saved->order, node))
+        if (is_of(GRI_CONTAINER_OF(node, struct gri_saved_mail, order)->m, hop)) return true;
+    return false;
+}
+
+/* Whether the actor has the request of a hop, unanswered. */
+static bool holds(const struct gr_actor *actor, const struct hop *hop)
+{
+    if (actor->current != NULL && is_of(actor->current, hop)) return true;
+    for (const struct gri_message *m = actor->mailbox.head; m != NULL; m = m->next)
+        if (is_of(m, hop)) return true;
+    return is_stashed(actor->extra->stash, hop) || is_saved(actor->extra->saved, hop);
+}
+
+/* Whether it may hold any. */
+static bool holds_some(const struct gr_actor *actor)
+{
+    const struct gri_actor_extra *extra = actor->extra;
+    if (actor->current != NULL && actor->current->reply != NULL) return true;
+    return actor->mailbox.head != NULL || extra->stash != NULL ||
+           (extra->saved != NULL && !gri_list_is_empty(&extra->saved->order));
+}
+
+/* The request that the actor is blocked on, or NULL. */
+static struct gr_future *blocked_on(const struct gr_actor *actor)
+{
+    const struct gri_actor_extra *extra = actor->extra;
+    if (extra == NULL || !extra->is_blocked || extra->awaited == NULL) return NULL;
+    struct gr_future *future = extra->awaited;
+    bool is_pending = future->error == GRI_FUTURE_PENDING && future->obligation.handle != 0;
+    return is_pending && !gr_ref_is_null(future->to) ? future : NULL;
+}
+
+static bool is_hop(const struct gr_actor *actor, const struct hop *hop)
+{
+    return actor->slot == hop->slot && gri_load(&actor->generation, GRI_RELAXED) == hop->generation;
+}
+
+/* ---- a cycle ---- */
+
+/* "a 1:2:3 -> b 1:4:5 -> a 1:2:3", as much as there is room for. */
+static void describe(const struct probe *probe, uint32_t seat, char *text, size_t size)
+{
+    size_t used = 0;
+    for (uint32_t i = 0; i <= probe->count && used < size; i++) {
+        const struct hop *hop = &probe->hops[(probe->victim + i) % probe->count];
+        used += (size_t)snprintf(text + used, size - used, "%s%s %u:%u:%llu", i == 0 ? "" : " -> ", hop->name,
+                                 seat, hop->slot, (unsigned long long)hop->generation);
+    }
+}
+
+/* At the victim: ends its request, if it is still blocked on that. */
+static void end_request(struct gr_actor *actor, const struct probe *probe)
+{
+    struct gr_future *future = blocked_on(actor);
+    const struct hop *hop = &probe->hops[probe->victim];
+    if (future == NULL || future->obligation.handle != hop->handle) return;
+    char text[GRI_ERROR_TEXT_SIZE * 4];
+    describe(probe, (uint32_t)gri_loop_system(actor->loop)->seat, text, sizeof text);
+    gr_log(GR_LOG_WARNING, "deadlock: these wait for each other's answers: %s", text);
+    gri_fail(actor, GR_EDEADLOCK, "deadlock: %s", text);
+    gri_future_complete(future, GR_EDEADLOCK, NULL);
+}
+
+/* The probe has come back: all who find this cycle agree on who is to yield. Returns who that is. */
+static gr_ref found(const struct gri_loop *loop, struct probe *probe)
+{
+    for (uint32_t i = 1; i < probe->count; i++)
+        if (probe->hops[i].slot > probe->hops[probe->victim].slot) probe->victim = i;
+    probe->is_known = true;
+    const struct hop *hop = &probe->hops[probe->victim];
+    return (gr_ref){gri_loop_system(loop)->seat, hop->slot, hop->generation};
+}
+
+/* Whether the probe has been here: in a cycle that it did not begin in. */
+static bool was_here(const struct probe *probe, const struct gr_actor *actor)
+{
+    for (uint32_t i = 0; i < probe->count; i++)
+        if (is_hop(actor, &probe->hops[i])) return true;
+    return false;
+}
+
+/* Adds an actor that is blocked. Returns whom it has asked. */
+static gr_ref add_hop(struct probe *probe, const struct gr_actor *actor, const struct gr_future *future)
+{
+    probe->hops[probe->count++] = (struct hop){.name = gri_actor_dispatch(actor)->behaviour->name,
+                                               .generation = gri_load(&actor->generation, GRI_RELAXED),
+                                               .handle = future->obligation.handle,
+                                               .slot = actor->slot};
+    return future->to;
+}
+
+/* At an actor that a probe came to: whom it goes to next; the null reference if that is all. */
+static gr_ref step(struct gri_loop *loop, struct gr_actor *actor, struct probe *probe)
+{
+    const gr_ref nobody = {0, 0, 0};
+    const struct gr_future *future = blocked_on(actor);
+    if (probe->is_known) {
+        end_request(actor, probe);
+        return nobody;
+    }
+    if (future == NULL || !holds(actor, &probe->hops[probe->count - 1])) return nobody;
+    if (is_hop(actor, &probe->hops[0]) && future->obligation.handle == probe->hops[0].handle)
+        return found(loop, probe);
+    return probe->count == PROBE_HOPS || was_here(probe, actor) ? nobody : add_hop(probe, actor, future);
+}
+
+/* Sends a probe to an actor; takes it. On one loop step by step, as this may be a coroutine's small stack. */
+static void send_probe(struct gri_loop *loop, gr_ref to, struct gri_message *m)
+{
+    struct gr_actor *actor;
+    while (!gr_ref_is_null(to)) {
+        if (gri_find(&loop->desk, to, &actor) != 0) break;
+        if (gri_load(&actor->home, GRI_RELAXED) != loop->index) {
+            gri_post(loop, to, m);
+            return;
+        }
+        to = step(loop, actor, probe_of(m));
+    }
+    gri_loop_free_message(loop, m);
+}
+
+void gri_deadlock_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
+{
+    send_probe(loop, step(loop, actor, probe_of(m)), m);
+}
+
+/* Looks whether the actor, which is blocked, is in a cycle. */
+static void look(struct gr_actor *actor)
+{
+    const struct gr_future *future = blocked_on(actor);
+    if (future == NULL) return;
+    struct gri_message *m = gri_loop_new_message(actor->loop, sizeof(struct probe));
+    if (m == NULL) return;
+    m->type = 0; /* traces show it */
+    m->kind = GRI_MAIL_PROBE;
+    m->flags = 0;
+    m->reply = NULL;
+    struct probe *probe = probe_of(m);
+    probe->count = probe->victim = 0;
+    probe->is_known = false;
+    send_probe(actor->loop, add_hop(probe, actor, future), m);
+}
+
+/* ---- when to look ---- */
+
+void gri_deadlock_asks(const struct gr_actor *self, struct gri_message *reply)
+{
+    if (gri_actor_is_coroutine(self) && holds_some(self)) reply->flags |= GRI_MAIL_HOLDER;
+}
+
+void gri_deadlock_blocks(struct gr_actor *self, struct gr_future *future)
+{
+    if (!gr_ref_is_null(future->to) && holds_some(self)) look(self);
+}
+
+void gri_deadlock_suspect(struct gr_actor *actor, const struct gri_message *m)
+{
+    if (blocked_on(actor) == NULL) return;
+    if (!(m->reply->flags & GRI_MAIL_HOLDER) && actor->extra->probed) return;
+    actor->extra->probed = true;
+    look(actor);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of requests that wait on each other in a cycle: one of them ends, whatever the way in which the cycle came to be;
+ * and of what looks like a cycle but is none. */
+#include "tests/support/world/case.h"
+
+static int deadlocks, values, others; /* outcomes of the requests of a ring */
+
+static void count_outcome(int error)
+{
+    deadlocks += error == GR_EDEADLOCK;
+    values += error == 0;
+    others += error != 0 && error != GR_EDEADLOCK;
+}
+
+/* How a ring's members ask. */
+enum { BY_CALL, BY_ASK, BY_CALL_WITH_MAIL, BY_CALL_LATER, BY_STASH, BY_CHOICE, WAYS };
+
+static void serve(gr_actor *self)
+{
+    struct gr_mail mail;
+    if (!CHECK_EQ(gr_receive_type(self, &mail, get_sum, gr_seconds(10)), 0)) return;
+    gr_reply(self, get_sum, .value = 1);
+}
+
+static int ask_next(gr_actor *self, gr_ref next, int64_t way)
+{
+    struct gr_mail mail;
+    struct number number;
+    if (way == BY_CALL_LATER && gr_random(self) % 2) CHECK_EQ(gr_sleep(self, 10), 0);
+    if (way == BY_CALL_WITH_MAIL) gr_send(self, gr_self(self), ping);
+    if (way == BY_STASH && gr_receive_type(self, &mail, get_sum, 1000) == 0) CHECK_EQ(gr_stash(self), 0);
+    if (way == BY_CHOICE)
+        CHECK_EQ(gr_receive_type(self, &mail, words, 1000), GR_ETIMEOUT); /* passes it over */
+    if (way != BY_ASK) return gr_call(self, next, &number, gr_seconds(100), get_sum);
+    gr_future *future = gr_ask(self, next, GR_FOREVER, get_sum);
+    CHECK_EQ(gr_sleep(self, (gr_time)(gr_random(self) % 3) * 10), 0);
+    int error = gr_await(self, future, GR_FOREVER);
+    gr_future_release(future);
+    return error;
+}
+
+/* A member: learns who is next, asks it, and then answers whoever asks. */
+static int member_main(gr_actor *self, const struct number *way)
+{
+    struct gr_mail mail;
+    if (gr_receive_type(self, &mail, address, GR_FOREVER) != 0) return 1;
+    int error = ask_next(self, gr_mail_as(&mail, address)->ref, way->value);
+    count_outcome(error);
+    if (error == GR_EDEADLOCK) note("%s", gr_last_error(self));
+    if (way->value == BY_STASH) gr_unstash(self);
+    serve(self);
+    return 0;
+}
+
+GR_COROUTINE(member, number, member_main);
+
+static void ring(gr_actor *self, int size, int64_t way)
+{
+    gr_ref refs[8];
+    deadlocks = values = others = 0;
+    notes_clear();
+    for (int i = 0; i < size; i++) {
+        refs[i] = gr_spawn_with(self, member, (.loop = GR_SPREAD), .value = way);
+        watch(self, refs[i]);
+    }
+    gr_time begin = gr_now(self);
+    for (int i = 0; i < size; i++) gr_send(self, refs[i], address, .ref = refs[(i + 1) % size]);
+    CHECK_EQ(wait_downs(self, size), 0);
+    CHECK_EQ(deadlocks, 1);
+    CHECK_EQ(values, size - 1);
+    CHECK_EQ(others, 0);
+    CHECK(gr_now(self) - begin <= 3000); /* at once, not by a deadline */
+    CHECK(strstr(notes(), "deadlock: member ") == notes() && strstr(notes(), " -> member ") != NULL);
+}
+
+static int rings(gr_actor *self, void *argument)
+{
+    for (int64_t way = 0; way < WAYS; way++)
+        for (int size = 1; size <= 6; size++)
+            if (size > 1 || (way != BY_STASH && way != BY_CHOICE)) ring(self, size, way);
+    ring(self, 2, BY_STASH);
+    return 0;
+}
+
+Case(deadlock, g8_in_a_cycle_of_requests_one_ends_and_the_others_go_on)
+{
+    run_seeds(1, 10, rings);
+    run_seeds(2, 30, rings);
+    run_seeds(4, 30, rings);
+}
+
+/* ---- a server between ---- */
+
+/* Answers get_sum by asking another. */
+static int relay_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    struct number number;
+    gr_ref to = m->ref;
+    while (gr_receive(self, &mail, GR_FOREVER) == 0) {
+        if (gr_mail_as(&mail, address) != NULL) to = gr_mail_as(&mail, address)->ref;
+        if (gr_mail_as(&mail, get_sum) == NULL) continue;
+        int error = gr_call(self, to, &number, GR_FOREVER, get_sum);
+        count_outcome(error);
+        if (error == 0)
+            gr_reply(self, get_sum, .value = number.value + 1);
+        else
+            gr_reply_error(self, error);
+    }
+    return 0;
+}
+
+GR_COROUTINE(relay, address, relay_main);
+
+static int nested(gr_actor *self, void *argument)
+{
+    /* A client asks a, which asks b, which asks c, which asks a. Meanwhile others ask them too. */
+    gr_ref refs[3], null = {0, 0, 0};
+    gr_future *futures[6];
+    deadlocks = values = others = 0;
+    for (int i = 0; i < 3; i++) refs[i] = gr_spawn_with(self, relay, (.loop = GR_SPREAD), .ref = null);
+    for (int i = 0; i < 3; i++) gr_send(self, refs[i], address, .ref = refs[(i + 1) % 3]);
+    CHECK_EQ(gr_sleep(self, 1), 0);
+    for (int i = 0; i < 6; i++) {
+        futures[i] = gr_ask(self, refs[i % 3 * (i < 3 ? 0 : 1)], GR_FOREVER, get_sum);
+        if ((uintptr_t)argument % 3 == 0) CHECK_EQ(gr_sleep(self, 5), 0);
+    }
+    for (int i = 0; i < 6; i++) {
+        CHECK_EQ(gr_await(self, futures[i], gr_seconds(1)),
+                 GR_EDEADLOCK); /* each ends, by the error passed on */
+        gr_future_release(futures[i]);
+    }
+    CHECK(deadlocks >= 1 && values == 0 && others == 0);
+    for (int i = 0; i < 3; i++) kill_and_wait(self, refs[i]);
+    return 0;
+}
+
+Case(deadlock, g8_servers_that_ask_each_other_are_found_while_others_ask_them)
+{
+    run_seeds(1, 10, nested);
+    run_seeds(3, 40, nested);
+}
+
+/* ---- no cycles ---- */
+
+static int busy_chain(gr_actor *self, void *argument)
+{
+    /* Many wait on one that waits on a server: a tree, not a cycle. */
+    gr_ref last = gr_spawn_with(self, server, (.loop = GR_SPREAD), .value = 5), middle[4];
+    gr_future *futures[20];
+    deadlocks = 0;
+    for (int i = 0; i < 4; i++)
+        middle[i] = gr_spawn_with(self, relay, (.loop = GR_SPREAD), .ref = i == 0 ? last : middle[i - 1]);
+    for (int i = 0; i < 20; i++) futures[i] = gr_ask(self, middle[i % 4], GR_FOREVER, get_sum);
+    for (int i = 0; i < 20; i++) {
+        CHECK_EQ(gr_await(self, futures[i], gr_seconds(1)), 0);
+        CHECK_EQ(gr_future_value(futures[i], get_sum)->value, 6 + i % 4);
+        gr_future_release(futures[i]);
+    }
+    CHECK_EQ(deadlocks, 0);
+    for (int i = 0; i < 4; i++) kill_and_wait(self, middle[i]);
+    kill_and_wait(self, last);
+    return 0;
+}
+
+Case(deadlock, a_tree_of_requests_is_no_cycle)
+{
+    run_seeds(1, 5, busy_chain);
+    run_seeds(3, 20, busy_chain);
+}
+
+/* Passes a request on to the other address, then asks its asker. */
+static int passer_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    struct number number;
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    gr_ref asker = mail.sender;
+    CHECK_EQ(gr_forward(self, m->ref), 0);
+    CHECK_EQ(gr_call(self, asker, &number, GR_FOREVER, get_sum), 0); /* the asker goes on, and answers */
+    return 0;
+}
+
+GR_COROUTINE(passer, address, passer_main);
+
+static int slow_main(gr_actor *self, const struct gr_nothing *m)
+{
+    struct gr_mail mail;
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    CHECK_EQ(gr_sleep(self, 1000), 0);
+    gr_reply(self, get_sum, .value = 3);
+    return 0;
+}
+
+GR_COROUTINE(slow_server, gr_nothing, slow_main);
+
+static int forwarded(gr_actor *self, void *argument)
+{
+    struct number number;
+    gr_ref last = gr_spawn_with(self, slow_server, (.loop = GR_SPREAD));
+    gr_ref passer = gr_spawn_with(self, passer, (.loop = GR_SPREAD), .ref = last);
+    uint64_t monitor = watch(self, passer);
+    CHECK_EQ(gr_call(self, passer, &number, GR_FOREVER, get_sum), 0);
+    CHECK_EQ(number.value, 3);
+    serve(self);
+    CHECK_EQ(wait_for(self, monitor), 0);
+    return 0;
+}
+
+Case(deadlock, a_forwarded_request_gives_no_false_alarm)
+{
+    run_seeds(1, 5, forwarded);
+    run_seeds(3, 20, forwarded);
+}
+
+/* Awaits for a while only, then answers. */
+static int patient_main(gr_actor *self, const struct address *m)
+{
+    gr_future *future = gr_ask(self, m->ref, GR_FOREVER, get_sum);
+    CHECK_EQ(gr_await(self, future, 500), GR_ETIMEOUT);
+    serve(self);
+    CHECK_EQ(gr_await(self, future, GR_FOREVER), 0);
+    gr_future_release(future);
+    return 0;
+}
+
+GR_COROUTINE(patient, address, patient_main);
+
+static int limited(gr_actor *self, void *argument)
+{
+    struct number number;
+    gr_ref ref = gr_spawn_with(self, patient, (.loop = GR_SPREAD), .ref = gr_self(self));
+    uint64_t monitor = watch(self, ref);
+    CHECK_EQ(gr_call(self, ref, &number, GR_FOREVER, get_sum), 0);
+    serve(self);
+    CHECK_EQ(wait_for(self, monitor), 0);
+    return 0;
+}
+
+Case(deadlock, who_waits_for_a_while_only_is_not_blocked)
+{
+    run_seeds(1, 5, limited);
+    run_seeds(2, 10, limited);
+}
