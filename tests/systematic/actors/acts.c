@@ -319,80 +319,48 @@ static void act_on_ties(int actor, gr_actor *self, const struct rp_action *actio
     if (action->op == RP_OP_UNREGISTER) rp_unregister(actor, self, action);
 }
 
+/* Sends as many as the action says. */
+static void send_some(int actor, gr_actor *self, const struct rp_action *action)
+{
+    for (unsigned i = 0; i < action->amount % 16u; i++)
+        rp_send(actor, self, rp_target(actor, action->target), (enum rp_type)action->how,
+                action->op == RP_OP_TRY_SEND);
+}
+
+/* What each operation does, but for those that may say that the actor is to return. */
+static void (*const acts[RP_OP_COUNT])(int, gr_actor *, const struct rp_action *) = {
+    [RP_OP_SPAWN] = rp_spawn,
+    [RP_OP_ASK] = rp_ask,
+    [RP_OP_STOP] = stop,
+    [RP_OP_KILL] = kill_one,
+    [RP_OP_POLL] = rp_poll,
+    [RP_OP_RELEASE] = rp_release,
+    [RP_OP_MONITOR] = monitor,
+    [RP_OP_DEMONITOR] = demonitor,
+    [RP_OP_AFTER] = after,
+    [RP_OP_CANCEL] = cancel,
+    [RP_OP_NOTIFY_ROOM] = notify_room,
+    [RP_OP_BLOCKING] = rp_blocking,
+    [RP_OP_UNREGISTER] = act_on_ties,
+    [RP_OP_CALL] = rp_call,
+    [RP_OP_AWAIT] = rp_await,
+    [RP_OP_EVERY] = put_off,
+    [RP_OP_LINK] = act_on_ties,
+    [RP_OP_UNLINK] = act_on_ties,
+    [RP_OP_TRAP] = act_on_ties,
+    [RP_OP_REGISTER] = act_on_ties,
+    [RP_OP_STASH] = put_off,
+    [RP_OP_UNSTASH] = put_off,
+    [RP_OP_SEND] = send_some,
+    [RP_OP_TRY_SEND] = send_some,
+};
+
 bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
 {
-    switch ((enum rp_op)action->op) {
-    case RP_OP_SPAWN:
-        rp_spawn(actor, self, action);
-        break;
-    case RP_OP_SEND:
-    case RP_OP_TRY_SEND:
-        for (unsigned i = 0; i < action->amount % 16u; i++)
-            rp_send(actor, self, rp_target(actor, action->target), (enum rp_type)action->how,
-                    action->op == RP_OP_TRY_SEND);
-        break;
-    case RP_OP_ASK:
-        rp_ask(actor, self, action);
-        break;
-    case RP_OP_STOP:
-        stop(actor, self, action);
-        break;
-    case RP_OP_KILL:
-        kill_one(actor, self, action);
-        break;
-    case RP_OP_POLL:
-        rp_poll(actor, self, action);
-        break;
-    case RP_OP_RELEASE:
-        rp_release(actor, self, action);
-        break;
-    case RP_OP_MONITOR:
-        monitor(actor, self, action);
-        break;
-    case RP_OP_DEMONITOR:
-        demonitor(actor, self, action);
-        break;
-    case RP_OP_EXIT:
-        return exit_now(actor, self, action);
-    case RP_OP_AFTER:
-        after(actor, self, action);
-        break;
-    case RP_OP_CANCEL:
-        cancel(actor, self, action);
-        break;
-    case RP_OP_NOTIFY_ROOM:
-        notify_room(actor, self, action);
-        break;
-    case RP_OP_BLOCKING:
-        rp_blocking(actor, self, action);
-        break;
-    case RP_OP_LINK:
-    case RP_OP_UNLINK:
-    case RP_OP_TRAP:
-    case RP_OP_REGISTER:
-    case RP_OP_UNREGISTER:
-        act_on_ties(actor, self, action);
-        break;
-    case RP_OP_CALL:
-        rp_call(actor, self, action);
-        break;
-    case RP_OP_AWAIT:
-        rp_await(actor, self, action);
-        break;
-    case RP_OP_SLEEP:
-        return sleep_now(actor, self, action);
-    case RP_OP_RECEIVE:
-        return rp_receive(actor, self, rp_duration(action->amount, true), NULL);
-    case RP_OP_CHOOSE:
-        return choose(actor, self, action);
-    case RP_OP_STASH:
-    case RP_OP_UNSTASH:
-    case RP_OP_EVERY:
-        put_off(actor, self, action);
-        break;
-    case RP_OP_NOTHING:
-    case RP_OP_COUNT:
-        break;
-    }
+    if (acts[action->op] != NULL) acts[action->op](actor, self, action);
+    if (action->op == RP_OP_EXIT) return exit_now(actor, self, action);
+    if (action->op == RP_OP_SLEEP) return sleep_now(actor, self, action);
+    if (action->op == RP_OP_RECEIVE) return rp_receive(actor, self, rp_duration(action->amount, true), NULL);
+    if (action->op == RP_OP_CHOOSE) return choose(actor, self, action);
     return actor != RP_OUTSIDE && rp_world.actors[actor].dying;
 }
