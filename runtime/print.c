@@ -143,6 +143,19 @@ static int by_slot(const void *a, const void *b)
     return x->info.ref.slot < y->info.ref.slot ? -1 : x->info.ref.slot > y->info.ref.slot;
 }
 
+/* Fills in the names of rows that are in order of slots, some at a time: the registry takes infos side by side. */
+static void tell_names(struct gr_system *system, struct gri_census_row *rows, uint32_t count)
+{
+    enum { SOME = 64 };
+    struct gr_actor_info some[SOME];
+    for (uint32_t done = 0; done < count; done += SOME) {
+        uint32_t n = count - done < SOME ? count - done : SOME;
+        for (uint32_t i = 0; i < n; i++) some[i] = rows[done + i].info;
+        gri_names_tell(&system->names, some, n);
+        for (uint32_t i = 0; i < n; i++) rows[done + i].info = some[i];
+    }
+}
+
 static int print_ref(char out[48], gr_ref ref)
 {
     return snprintf(out, 48, "%u:%u:%llu", ref.seat, ref.slot, (unsigned long long)ref.generation);
@@ -152,6 +165,7 @@ static int print_ref(char out[48], gr_ref ref)
 struct widths {
     int ref;       /* characters */
     int behaviour; /* characters */
+    int name;      /* characters; 0: nobody has one */
 };
 
 static void widen(int *width, size_t length)
@@ -160,22 +174,48 @@ static void widen(int *width, size_t length)
     if (*width < (int)length) *width = (int)length;
 }
 
+/* A name from the registry, which may hold anything, on a line. Returns `out`. */
+static const char *name_of(const struct gri_census_row *row, char out[GR_NAME_SIZE * 6])
+{
+    struct gri_text text;
+    gri_text_init(&text, out, GR_NAME_SIZE * 6);
+    gri_text_append_line(&text, row->info.name, strlen(row->info.name));
+    return out;
+}
+
+static struct widths measure(const struct gri_census_row *rows, uint32_t count)
+{
+    struct widths widths = {5, 9, 0};
+    char text[GR_NAME_SIZE * 6];
+    for (uint32_t i = 0; i < count; i++) {
+        widen(&widths.ref, (size_t)print_ref(text, rows[i].info.ref));
+        widen(&widths.behaviour, strlen(rows[i].info.behaviour));
+        widen(&widths.name, strlen(name_of(&rows[i], text)));
+    }
+    if (widths.name != 0) widen(&widths.name, strlen("name"));
+    return widths;
+}
+
+/* The columns up to the name. */
+static void print_head(FILE *file, const struct widths *widths, const char *ref, const char *behaviour,
+                       const char *name)
+{
+    fprintf(file, "%-*s  %-*s  ", widths->ref, ref, widths->behaviour, behaviour);
+    if (widths->name != 0) fprintf(file, "%-*s  ", widths->name, name);
+}
+
 static void print_rows(FILE *file, const struct gri_census_row *rows, uint32_t count)
 {
-    struct widths widths = {5, 9};
-    char ref[48];
-    for (uint32_t i = 0; i < count; i++) {
-        widen(&widths.ref, (size_t)print_ref(ref, rows[i].info.ref));
-        widen(&widths.behaviour, strlen(rows[i].info.behaviour));
-    }
-    if (count != 0)
-        fprintf(file, "%-*s  %-*s  loop  %-23s  mail  requests\n", widths.ref, "actor", widths.behaviour,
-                "behaviour", "does");
+    struct widths widths = measure(rows, count);
+    if (count == 0) return;
+    print_head(file, &widths, "actor", "behaviour", "name");
+    fprintf(file, "loop  %-23s  mail  requests\n", "does");
     for (uint32_t i = 0; i < count; i++) {
         const struct gri_census_row *row = &rows[i];
+        char ref[48], name[GR_NAME_SIZE * 6];
         print_ref(ref, row->info.ref);
-        fprintf(file, "%-*s  %-*s  %4d  %-23s  %4u  ", widths.ref, ref, widths.behaviour, row->info.behaviour,
-                row->info.loop, gri_doing_name(row->doing), row->info.mailbox);
+        print_head(file, &widths, ref, row->info.behaviour, name_of(row, name));
+        fprintf(file, "%4d  %-23s  %4u  ", row->info.loop, gri_doing_name(row->doing), row->info.mailbox);
         if (row->doing == GRI_DOING_UNKNOWN)
             fprintf(file, "%8s\n", "?");
         else
@@ -256,6 +296,7 @@ static int print(struct gri_runtime *runtime, FILE *file, struct inquiry *inquir
     uint32_t rows = living < census->capacity ? living : census->capacity;
     fprintf(file, "greenroom: %u actor%s on %u loop%s\n", living, plural(living), loops, plural(loops));
     qsort(census->rows, rows, sizeof census->rows[0], by_slot);
+    tell_names(&runtime->system, census->rows, rows);
     print_rows(file, census->rows, rows);
     if (living > rows) fprintf(file, "... and %u more\n", living - rows);
     print_loops(runtime, file, inquiry);

@@ -117,6 +117,21 @@ static void *run_main(void *system)
     return (void *)(intptr_t)gr_system_run(system);
 }
 
+Case(print, names_have_a_column_and_are_printed_on_one_line)
+{
+    gr_system *system;
+    CHECK_EQ(gr_system_create(&system, .loops = 1), 0);
+    gr_ref ref = gr_system_spawn(system, server, (.name = "the\nfirst"), .value = 7);
+    gr_ref other = gr_system_spawn(system, server, (), .value = 8);
+    CHECK_EQ(ask(system, ref, true), 7);
+    CHECK_EQ(ask(system, other, true), 8);
+    print(system);
+    CHECK(holds("  behaviour  name        loop  does "));
+    CHECK(holds("  server     the\\nfirst     0  waits for mail "));
+    CHECK(holds("  server                    0  waits for mail "));
+    gr_system_destroy(system);
+}
+
 Case(print, a_plain_thread_prints_a_system_that_runs)
 {
     gr_system *system;
