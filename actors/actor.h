@@ -23,6 +23,8 @@
 #include <greenroom/coroutine.h>
 #include <greenroom/monitor.h>
 
+#include <stdarg.h>
+
 /* struct gr_actor.busy: why mail alone doesn't schedule it. */
 enum {
     GRI_BUSY_SCHEDULED = 1, /* in the run queue, or running */
@@ -33,12 +35,16 @@ enum {
 
 /* struct gr_actor.control: what it has been told; acted upon before its next message. */
 enum {
-    GRI_CONTROL_EXIT = 1,   /* its handler called gr_exit */
-    GRI_CONTROL_STOP = 2,   /* gr_stop, or the system stops */
-    GRI_CONTROL_KILL = 4,   /* gr_kill */
-    GRI_CONTROL_BECOME = 8, /* its handler called gr_become: the rest of its turn needs the new handlers */
-    GRI_CONTROL_LINK = 16,  /* a linked actor ended; `reason` is its reason */
-    GRI_CONTROL_DOOMED = GRI_CONTROL_KILL | GRI_CONTROL_LINK /* waits are refused */
+    GRI_CONTROL_EXIT = 1,    /* its handler called gr_exit */
+    GRI_CONTROL_STOP = 2,    /* gr_stop, or the system stops */
+    GRI_CONTROL_KILL = 4,    /* gr_kill */
+    GRI_CONTROL_BECOME = 8,  /* its handler called gr_become: the rest of its turn needs the new handlers */
+    GRI_CONTROL_LINK = 16,   /* a linked actor ended; `reason` is its reason */
+    GRI_CONTROL_CANCEL = 32, /* a coroutine: its next wait is to be cancelled */
+    GRI_CONTROL_CALLBACKS = 64,                               /* futures are done that it has callbacks for */
+    GRI_CONTROL_DOOMED = GRI_CONTROL_KILL | GRI_CONTROL_LINK, /* waits are refused */
+    GRI_CONTROL_ENDS = GRI_CONTROL_EXIT | GRI_CONTROL_STOP |
+                       GRI_CONTROL_DOOMED /* a handler actor is to end */
 };
 
 /* struct gr_actor.flags */
@@ -47,7 +53,16 @@ enum {
     GRI_ACTOR_HOLDS_EXIT = 2, /* gr_run waits for it */
     GRI_ACTOR_ENDING = 4,     /* gri_actor_end is under way */
     GRI_ACTOR_STOPPING = 8,   /* a stop waits in its mailbox, behind the mail that came before */
-    GRI_ACTOR_TRAPS = 16      /* exits of linked actors are signals */
+    GRI_ACTOR_TRAPS = 16,     /* exits of linked actors are signals */
+    GRI_ACTOR_CANCELLED = 32, /* a task that was told to cancel, if only once */
+    GRI_ACTOR_FAILED = 64     /* it ends with a reason: nobody could look at its futures */
+};
+
+/* struct gri_actor_extra.shield: which cancelling a wait does not heed. */
+enum {
+    GRI_SHIELD_NOTHING, /* it heeds all */
+    GRI_SHIELD_SCOPES,  /* that of scopes */
+    GRI_SHIELD_ALL      /* any */
 };
 
 /* What a coroutine waits for. */
@@ -91,20 +106,31 @@ struct gri_actor_extra {
     struct gri_saved *saved;         /* what selective receives passed over; NULL until needed */
     struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
     struct gri_message *start;       /* its start message, kept while it runs */
-    struct gr_future *awaited;       /* while waiting for one */
-    bool is_blocked;                 /* on that one alone, without a limit */
-    bool probed;                     /* a cycle was looked for since it is */
-    struct gri_timer timer;          /* of the wait */
-    enum gri_wait wait;              /* what it waits for */
-    gr_time wait_began;              /* when, if that is traced */
-    struct gr_signal signal;         /* the one that gr_receive gave last */
-    bool timed_out;                  /* the timer of the wait that was begun fired */
-    bool has_room;                   /* the room signal that it waits for came */
-    uint16_t deaf;         /* waits that told it that it is killed; GRI_DEAF_MAX: it is to end as it is */
-    uint32_t received;     /* messages since it was resumed */
-    uint32_t stack_size;   /* bytes; 0: the system's */
-    char *error_text;      /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
-    struct gri_name *name; /* in the system's registry, or NULL */
+    struct gr_future *awaited;       /* while waiting for a single one */
+    struct gri_list callbacks; /* of futures that are done, in the order in which they are to be called */
+    struct gr_scope *scope;    /* the innermost one that is open, or NULL */
+    uint64_t completed;        /* futures that are done, ever */
+    size_t watched;            /* pending futures of the wait under way */
+    enum gr_wait_until watch_until; /* what it waits for */
+    bool watch_is_over;             /* that has come */
+    bool has_released;              /* a callback released a future of the wait */
+    bool in_callback;               /* a callback runs: it may not wait */
+    bool task_returned;             /* of a task: its function has returned */
+    uint8_t shield;                 /* GRI_SHIELD_ */
+    bool is_blocked;                /* on that one alone, without a limit */
+    bool probed;                    /* a cycle was looked for since it is */
+    gr_time wait_began;             /* when the wait began, if that is traced */
+    uint16_t deaf;           /* waits that told it that it is killed; GRI_DEAF_MAX: it is to end as it is */
+    struct gri_timer timer;  /* of the wait */
+    enum gri_wait wait;      /* what it waits for */
+    struct gr_signal signal; /* the one that gr_receive gave last */
+    bool timed_out;          /* the timer of the wait that was begun fired */
+    bool has_room;           /* the room signal that it waits for came */
+    uint32_t received;       /* messages since it was resumed */
+    uint32_t stack_size;     /* bytes; 0: the system's */
+    int error;               /* what error_text is about */
+    char *error_text;        /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
+    struct gri_name *name;   /* in the system's registry, or NULL */
     struct gri_local_value *locals; /* its own values, the newest first */
 };
 
@@ -165,6 +191,7 @@ struct gri_actor_extra *gri_actor_extra(struct gr_actor *actor);
 void gri_actor_free_extra(struct gr_actor *actor);
 
 /* Notes why a call with this self failed, and returns `error`. self may be NULL. */
+int gri_fail_list(struct gr_actor *self, int error, const char *format, va_list arguments);
 int gri_fail(struct gr_actor *self, int error, const char *format, ...) GR_PRINTF(3, 4);
 
 /* ---- turn.c: running actors ---- */
@@ -196,6 +223,15 @@ bool gri_actor_see_signal(const struct gr_actor *actor, const struct gri_message
 
 /* ---- spawn.c ---- */
 
+/* As gri_spawn and gri_system_spawn, but the start carries a task's answer, which is taken if this returns 0. The error
+ * is told by gri_fail, and the start message stays the caller's. */
+int gri_spawn_with_reply(struct gr_actor *self, const struct gr_behaviour *behaviour,
+                         const struct gr_spawn_options *options, const void *start, struct gri_message *reply,
+                         gr_ref *ref);
+int gri_spawn_outside(struct gr_system *system, const struct gr_behaviour *behaviour,
+                      const struct gr_spawn_options *options, const void *start, struct gri_message *reply,
+                      gr_ref *ref);
+
 /* A spawn from another loop or a plain thread arrived; takes it. */
 void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m);
 
@@ -207,9 +243,19 @@ void gri_lease_arrived(struct gri_loop *loop, struct gri_message *m);
 /* A turn of a coroutine actor. */
 void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work);
 
-/* Suspends the calling coroutine until it is woken, perhaps for no reason. Returns 0, GR_EKILLED, or GR_ETIMEOUT once the
- * time of the wait that was begun has passed. */
+/* Suspends the calling coroutine until it is woken, perhaps for no reason. Returns 0; GR_EKILLED; GR_ETIMEOUT once the
+ * time of the wait that was begun has passed; GR_ECANCELLED, which is then told for good, instead of suspending. So a
+ * caller looks first whether what it waits for is there. Callbacks run in here. */
 int gri_actor_wait(struct gr_actor *self, enum gri_wait what);
+
+/* Whether self may wait for `timeout` here: 0, or the error of the function `what`. */
+int gri_may_wait(struct gr_actor *self, gr_time timeout, const char *what);
+
+/* Whether it is a coroutine outside of callbacks. */
+static inline bool gri_can_wait(const struct gr_actor *self)
+{
+    return gri_actor_is_coroutine(self) && !self->extra->in_callback;
+}
 
 /* Around waits that have a limit together: arms the actor's timer, and disarms it. */
 void gri_actor_begin_wait(struct gr_actor *self, gr_time timeout);
@@ -273,25 +319,54 @@ int gri_dead_letter_error(enum gr_dead_letter cause);
 /* The cause of a send that failed with `error`. */
 enum gr_dead_letter gri_dead_letter_cause(int error);
 
-/* ---- request.c ---- */
+/* ---- requests/request.c ---- */
 
 /* Releases what a message owns and gives its envelope back; its request, if any, must have been ended. */
 void gri_message_dispose(struct gri_loop *loop, struct gri_message *m);
 
+/* An answer's envelope, addressed to this actor's obligation `handle`; NULL when there is no memory. */
+struct gri_message *gri_new_reply(struct gr_actor *self, uint64_t handle, const struct gr_type *type);
+
+/* Takes the answer's envelope off the request being handled; NULL if there is none, or it is no `request` (NULL: any). */
+struct gri_message *gri_take_reply(struct gr_actor *self, const struct gr_type *request);
+
+/* Whether who asked is known to have ended. */
+bool gri_reply_is_stale(const struct gri_loop *loop, const struct gri_message *reply);
+
 /* Ends the request whose answer's envelope this is: with an error, or with the value that it holds. Takes it. Any loop. */
 void gri_request_end(struct gri_loop *loop, struct gri_message *reply, int error);
+
+/* The same with an error and its sentence, which goes along if there is memory for it. */
+void gri_request_fail(struct gri_loop *loop, struct gri_message *reply, int error, const char *text);
 
 /* An answer arrived at the asker's loop; takes it. */
 void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply);
 
-/* A pending future of the actor, or NULL when there is no memory. */
-struct gr_future *gri_future_create(struct gr_actor *self);
+/* ---- requests/future.c ---- */
+
+/* A pending future of the actor, or NULL when there is no memory; the same in the caller's memory: 0 or GR_ENOMEM. */
+struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind kind);
+int gri_future_init(struct gr_actor *self, struct gr_future *future, enum gri_future_kind kind);
 
 /* How many futures of the actor are pending. */
 uint32_t gri_actor_requests(const struct gr_actor *actor);
 
 /* Gives an actor's future its outcome; takes the answer, which may be NULL. */
 void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);
+
+/* Gives an actor's future back, whatever has become of it. */
+void gri_future_free(struct gr_future *future);
+
+/* How its obligation is dropped when the actor ends: a pending task is cancelled. */
+void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation);
+
+/* As gr_future_text, but nobody has read it. */
+const char *gri_future_text(const struct gr_future *future);
+
+/* ---- requests/callback.c ---- */
+
+/* Runs the callbacks that are due. In a turn of the actor. */
+void gri_run_callbacks(struct gr_actor *self);
 
 /* ---- deadlock.c: requests that wait on each other ---- */
 
@@ -327,6 +402,15 @@ gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time 
 int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason);
 int gri_foreign_await(gr_future *future, gr_time deadline);
 void gri_foreign_release(gr_future *future);
+int gri_foreign_cancel(gr_future *future);
+
+/* Where an answer to a plain thread arrives, which keeps the system; NULL when there is no memory. Its end, with the
+ * answer. */
+struct gri_foreign_box *gri_foreign_box_create(struct gr_system *system);
+void gri_foreign_box_free(struct gri_foreign_box *box);
+
+/* The envelope of an answer that is to arrive in a box. */
+struct gri_message *gri_foreign_new_reply(struct gri_foreign_box *box, const struct gr_type *type);
 
 /* Sends a report of a dead letter to an actor, if there is room; inside of the seat. */
 void gri_foreign_report(struct gr_system *system, gr_ref to, const struct gr_type *type, const void *report);

@@ -36,7 +36,7 @@ static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *ta
 
 int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict verdict)
 {
-    bool waits = gri_actor_is_coroutine(self) && self != target->actor &&
+    bool waits = gri_can_wait(self) && self != target->actor &&
                  gri_full_policy(gri_full_read(&target->actor->mailbox.full)) == GR_POLICY_WAIT;
     while (waits && verdict != GRI_ACCEPT) { /* the hard cap is for those who can't wait */
         int error = wait_for_room(self, to, target, &verdict);
@@ -53,7 +53,8 @@ int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, 
         return 0;
     case GRI_ACCEPT_REST:
         /* Who is full itself must go on, or two that send to each other would rest for ever. */
-        target->rest = self != target->actor && !gri_mailbox_is_full(&self->mailbox);
+        target->rest = !gri_actor_is_coroutine(self) && self != target->actor &&
+                       !gri_mailbox_is_full(&self->mailbox);
         return 0;
     case GRI_REJECT:
         break;

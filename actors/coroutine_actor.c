@@ -2,6 +2,7 @@
 /* Coroutine actors: their turns, and what only they may do: receive, sleep and wait. */
 #include "actors/mail/mail.h"
 #include "actors/mail/saved.h"
+#include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
 #include "observe/trace.h"
 
@@ -64,7 +65,8 @@ static void settle(struct gr_actor *self)
 static int run_turn(struct gr_actor *self, bool doomed)
 {
     int error = 0;
-    if (self->extra->coroutine == NULL && !doomed) error = start(self);
+    if (self->extra->coroutine == NULL && !doomed)
+        error = self->control & GRI_CONTROL_CANCEL ? GR_ECANCELLED : start(self);
     if (error == 0 && !doomed) resume(self);
     return error;
 }
@@ -94,6 +96,34 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
     }
 }
 
+/* Whether the wait is to be cancelled. A cancel is told once, a scope's until that is closed. */
+static bool is_cancelled(struct gr_actor *self)
+{
+    struct gri_actor_extra *extra = self->extra;
+    if (self->control & GRI_CONTROL_CANCEL) {
+        bool is_for_scopes = gri_scope_cancel_all(self);
+        bool is_for_wait = !is_for_scopes && extra->shield != GRI_SHIELD_ALL;
+        if (is_for_scopes || is_for_wait) self->control &= (uint8_t)~GRI_CONTROL_CANCEL;
+        if (is_for_wait) return true;
+    }
+    return extra->scope != NULL && extra->shield == GRI_SHIELD_NOTHING &&
+           gri_scope_is_cancelled(extra->scope);
+}
+
+/* What a wait does before it suspends, if there is anything; `what` may become a turn. True: it is over with *error. */
+static bool heed(struct gr_actor *self, enum gri_wait *what, int *error)
+{
+    *error = 0;
+    if (self->control & GRI_CONTROL_CALLBACKS) {
+        gri_run_callbacks(self);
+        /* They may have brought what it waits for. If more are due at once, others have their turns first. */
+        if (*what != GRI_WAIT_TURN && !(self->control & GRI_CONTROL_CALLBACKS)) return true;
+        *what = GRI_WAIT_TURN;
+    }
+    if (is_cancelled(self)) *error = GR_ECANCELLED;
+    return *error != 0;
+}
+
 /*
  * Whether a coroutine that begins to wait was killed, which is then what its wait returns. One that heeds that no more
  * than anything else would keep its loop busy for ever: its last wait does not return, see gri_coroutine_turn.
@@ -115,11 +145,15 @@ static bool is_killed(struct gr_actor *self)
 int gri_actor_wait(struct gr_actor *self, enum gri_wait what)
 {
     struct gri_actor_extra *extra = self->extra;
+    int error;
     if (is_killed(self)) return GR_EKILLED;
     if (extra->timed_out) return GR_ETIMEOUT;
+    if (__builtin_expect(self->control != 0 || extra->scope != NULL, 0) && heed(self, &what, &error))
+        return error;
     extra->wait = what;
     gri_coroutine_suspend(extra->coroutine);
     if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
+    if (__builtin_expect(self->control & GRI_CONTROL_CALLBACKS, 0)) gri_run_callbacks(self);
     return extra->timed_out ? GR_ETIMEOUT : 0;
 }
 
@@ -136,11 +170,10 @@ void gri_actor_end_wait(struct gr_actor *self)
     self->extra->timed_out = false;
 }
 
-/* Whether self may wait for `timeout` here; else the error. */
-static int may_wait(struct gr_actor *self, gr_time timeout, const char *what)
+int gri_may_wait(struct gr_actor *self, gr_time timeout, const char *what)
 {
-    if (self == NULL || !gri_actor_is_coroutine(self))
-        return gri_fail(self, GR_ECONTEXT, "%s: only a coroutine actor can wait", what);
+    if (self == NULL || !gri_can_wait(self))
+        return gri_fail(self, GR_ECONTEXT, "%s: only a coroutine actor can wait, and no callback", what);
     if (timeout < 0) return gri_fail(self, GR_EINVALID, "%s: a negative time", what);
     return 0;
 }
@@ -205,6 +238,8 @@ static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail, const stru
     for (;;) {
         if (is_killed(self)) return GR_EKILLED;
         if (self->control & GRI_CONTROL_STOP) return GR_ESTOPPED;
+        if (__builtin_expect(self->control & GRI_CONTROL_CALLBACKS, 0)) gri_run_callbacks(self);
+        if ((self->control != 0 || self->extra->scope != NULL) && is_cancelled(self)) return GR_ECANCELLED;
         int error = take_mail(self, mail, choice);
         if (error != GR_ENOTFOUND) return error;
         error = gri_actor_wait(self, GRI_WAIT_MAIL);
@@ -215,14 +250,14 @@ static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail, const stru
 int gri_actor_receive(struct gr_actor *self, struct gr_mail *mail, gr_time deadline,
                       const struct gri_choice *choice, const char *what)
 {
-    int error = may_wait(self, deadline, what);
+    int error = gri_may_wait(self, deadline, what);
     if (error != 0) return error;
     gri_actor_finish_current(self);
     if (self->loop->tracer != NULL) gri_trace_received_over(self->loop);
     *mail = (struct gr_mail){.type = NULL};
     /* With mail always there it would never suspend: others of the loop get their turn (G19). */
-    (void)gri_actor_pause_turn(self);
-    if (self->control == 0) {
+    if (gri_actor_pause_turn(self) == GR_ECANCELLED) return GR_ECANCELLED;
+    if (self->control == 0 && self->extra->scope == NULL) {
         error = take_mail(self, mail, choice);
         if (error != GR_ENOTFOUND) return error;
         if (deadline == 0) return GR_ETIMEOUT;
@@ -240,7 +275,7 @@ int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
 
 int gr_sleep(gr_actor *self, gr_time duration)
 {
-    int error = may_wait(self, duration, "gr_sleep");
+    int error = gri_may_wait(self, duration, "gr_sleep");
     if (error != 0) return error;
     if (duration == 0) return gri_actor_wait(self, GRI_WAIT_TURN);
     gri_actor_begin_wait(self, duration);

@@ -3,6 +3,7 @@
 #include "actors/admission.h"
 #include "actors/links/links.h"
 #include "actors/mail/mail.h"
+#include "actors/tasks/task.h"
 
 /* Whom an envelope that came from elsewhere is for. */
 static gr_ref receiver_of(const struct gri_loop *loop, const struct gri_message *m)
@@ -75,6 +76,12 @@ static void deliver_kill(struct gr_actor *actor, struct gri_message *m)
     gri_actor_wake(actor);
 }
 
+static void deliver_cancel(struct gr_actor *actor, struct gri_message *m)
+{
+    gri_loop_free_message(actor->loop, m);
+    gri_actor_cancel(actor);
+}
+
 /* A stop keeps its place in line, as the mail before it is still to be handled. A sleep it ends at once. */
 static void deliver_stop(struct gr_actor *actor, struct gri_message *m)
 {
@@ -110,6 +117,9 @@ static void deliver_to(struct gri_loop *loop, struct gr_actor *actor, struct gri
         return;
     case GRI_MAIL_KILL:
         deliver_kill(actor, m);
+        return;
+    case GRI_MAIL_CANCEL:
+        deliver_cancel(actor, m);
         return;
     case GRI_MAIL_MONITOR:
     case GRI_MAIL_DEMONITOR:

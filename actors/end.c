@@ -4,6 +4,7 @@
  * The generation changes last but before the slot is free, so what arrives later is stale.
  */
 #include "actors/mail/mail.h"
+#include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
 #include "observe/trace.h"
 
@@ -17,7 +18,7 @@ static void drop_obligations(struct gr_actor *actor)
 }
 
 /* Empties the mailbox: user messages are dead letters, which also fails their requests. */
-static void drain(struct gr_actor *actor)
+static void drain(struct gr_actor *actor, int reason)
 {
     for (;;) {
         bool room = false;
@@ -25,6 +26,8 @@ static void drain(struct gr_actor *actor)
         if (m == NULL) return;
         if (m->kind == GRI_MAIL_USER)
             gri_dead_letter(actor->loop, m, gri_actor_ref(actor), GR_DEAD_DOWN);
+        else if (m->kind == GRI_MAIL_START)
+            gri_start_end(actor, m, reason);
         else
             gri_message_dispose(actor->loop, m);
     }
@@ -71,7 +74,7 @@ void gri_actor_end(struct gr_actor *actor, int reason)
     struct gri_loop *loop = actor->loop;
     const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
     bool holds_exit = (actor->flags & GRI_ACTOR_HOLDS_EXIT) != 0;
-    actor->flags |= GRI_ACTOR_ENDING;
+    actor->flags |= reason == 0 ? GRI_ACTOR_ENDING : GRI_ACTOR_ENDING | GRI_ACTOR_FAILED;
     actor->busy = GRI_BUSY_SCHEDULED; /* it is never scheduled again, whatever arrives */
     gri_trace(loop->events, loop->now, GRI_TRACE_END, actor->slot, (uint64_t)(int64_t)reason, 0);
     const char *name = dispatch == NULL ? NULL : dispatch->behaviour->name;
@@ -83,13 +86,13 @@ void gri_actor_end(struct gr_actor *actor, int reason)
         gri_actor_free_name(actor); /* before anyone is told, and be it by a request that ends */
         gri_coroutine_destroy(actor->extra->coroutine);
         actor->extra->coroutine = NULL;
-        if (actor->extra->start != NULL) gri_message_dispose(loop, actor->extra->start);
+        if (actor->extra->start != NULL) gri_start_end(actor, actor->extra->start, reason);
         drop_obligations(actor);
         gri_actor_put_back(actor);
     }
-    drain(actor);
+    drain(actor, reason);
     gri_actor_tell_end(actor, reason);
-    drain(actor); /* it may have watched itself */
+    drain(actor, reason); /* it may have watched itself */
     gri_actor_free_extra(actor);
     free_state(actor);
     free_slot(actor);

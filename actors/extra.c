@@ -16,6 +16,7 @@ struct gri_actor_extra *gri_actor_extra(struct gr_actor *actor)
     memset(extra, 0, sizeof *extra);
     extra->owner = actor;
     gri_list_init(&extra->obligations);
+    gri_list_init(&extra->callbacks);
     actor->extra = extra;
     return extra;
 }
@@ -44,18 +45,27 @@ static char *error_text(struct gr_actor *self)
     return extra->error_text;
 }
 
-int gri_fail(struct gr_actor *self, int error, const char *format, ...)
+int gri_fail_list(struct gr_actor *self, int error, const char *format, va_list arguments)
 {
     char text[GRI_ERROR_TEXT_SIZE];
+    vsnprintf(text, sizeof text, format, arguments);
+    if (self == NULL) {
+        gri_thread_error_set("%s", text);
+        return error;
+    }
+    char *out = error_text(self);
+    if (out == NULL) return error;
+    memcpy(out, text, sizeof text);
+    self->extra->error = error;
+    return error;
+}
+
+int gri_fail(struct gr_actor *self, int error, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    gri_fail_list(self, error, format, arguments);
     va_end(arguments);
-    char *out = self != NULL ? error_text(self) : NULL;
-    if (self == NULL)
-        gri_thread_error_set("%s", text);
-    else if (out != NULL)
-        memcpy(out, text, sizeof text);
     return error;
 }
 

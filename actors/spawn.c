@@ -5,6 +5,7 @@
  */
 #include "actors/admission.h"
 #include "actors/links/links.h"
+#include "actors/tasks/task.h"
 #include "messages/visit.h"
 
 #define LEASE_BATCH 256u /* slots that a loop lends at once */
@@ -92,7 +93,7 @@ void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri
     if (error != 0) {
         gri_names_free(&gri_loop_system(loop)->names, order->name);
         if (order->holds_exit) actor->flags = GRI_ACTOR_HOLDS_EXIT;
-        gri_message_dispose(loop, m);
+        gri_start_end(actor, m, error);
         gri_actor_end(actor, error);
         return;
     }
@@ -178,9 +179,11 @@ static int check(const struct gr_system *system, const struct gr_behaviour *beha
     return gri_load(&system->stopping, GRI_RELAXED) ? GR_ESTOPPED : 0;
 }
 
-static void fill_start(struct gri_message *m, const struct gr_behaviour *behaviour, const void *start)
+static void fill_start(struct gri_message *m, const struct gr_behaviour *behaviour, const void *start,
+                       struct gri_message *reply)
 {
     gri_fill(m, behaviour->start_type, start);
+    m->reply = reply;
     m->kind = GRI_MAIL_START;
 }
 
@@ -237,7 +240,7 @@ static void give_company(struct gr_actor *self, struct gr_system *system, struct
 /* Spawns on the spawner's own loop. */
 static int spawn_here(struct gr_actor *self, const struct gr_behaviour *behaviour,
                       const struct gr_spawn_options *options, struct company *company, const void *start,
-                      gr_ref *ref)
+                      struct gri_message *reply, gr_ref *ref)
 {
     const struct spawn_order order = make_order(behaviour, options, company);
     struct gri_loop *loop = self->loop;
@@ -249,7 +252,7 @@ static int spawn_here(struct gr_actor *self, const struct gr_behaviour *behaviou
     if (actor == NULL) goto fail_message;
     error = bring_to_life(loop, actor, &order);
     if (error != 0) goto fail_slot;
-    fill_start(m, behaviour, start);
+    fill_start(m, behaviour, start, reply);
     gri_fill_sender(m, self);
     *ref = gri_actor_ref(actor);
     give_company(self, gri_loop_system(loop), company, *ref);
@@ -267,7 +270,7 @@ fail_message:
 /* Spawns on another loop: names the actor, sends the order. */
 static int spawn_there(struct gr_actor *self, unsigned home, const struct gr_behaviour *behaviour,
                        const struct gr_spawn_options *options, struct company *company, const void *start,
-                       gr_ref *ref)
+                       struct gri_message *reply, gr_ref *ref)
 {
     struct gri_loop *loop = self->loop;
     int error = GR_ENOMEM;
@@ -278,7 +281,7 @@ static int spawn_there(struct gr_actor *self, unsigned home, const struct gr_beh
         gri_loop_free_message(loop, m);
         return error;
     }
-    fill_start(m, behaviour, start);
+    fill_start(m, behaviour, start, reply);
     fill_order(m, actor, behaviour, options, company);
     gri_fill_sender(m, self);
     /* Read before it can run and end over there. */
@@ -302,30 +305,38 @@ static unsigned choose_loop(const struct gr_actor *self, const struct gr_spawn_o
     return chosen;
 }
 
-gr_ref gri_spawn(gr_actor *self, const struct gr_behaviour *behaviour, const struct gr_spawn_options *options,
-                 const void *start)
+int gri_spawn_with_reply(struct gr_actor *self, const struct gr_behaviour *behaviour,
+                         const struct gr_spawn_options *options, const void *start, struct gri_message *reply,
+                         gr_ref *ref)
 {
     struct gr_system *system = gri_loop_system(self->loop);
-    gr_ref ref = {0, 0, 0};
     struct company company;
+    *ref = (gr_ref){0, 0, 0};
     int error = check(system, behaviour, options);
     if (error == 0) error = take_company(self, system, options, &company);
     if (error == 0) {
         unsigned home = choose_loop(self, options);
         if (options->holds_exit) gri_fetch_add(&system->holders, 1, GRI_RELAXED);
         error = home == self->loop->index
-                    ? spawn_here(self, behaviour, options, &company, start, &ref)
-                    : spawn_there(self, home, behaviour, options, &company, start, &ref);
+                    ? spawn_here(self, behaviour, options, &company, start, reply, ref)
+                    : spawn_there(self, home, behaviour, options, &company, start, reply, ref);
         if (error != 0 && options->holds_exit) gri_fetch_sub(&system->holders, 1, GRI_RELAXED);
         if (error != 0) drop_company(self, system, &company);
     }
-    if (error != 0) {
-        if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);
-        gri_fail(self, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
-        return ref;
-    }
+    if (error != 0)
+        return gri_fail(self, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
     gri_count(&self->loop->counters, GRI_COUNTER_SPAWNED, 1);
-    if (__builtin_expect(self->loop->tracer != NULL, 0)) gri_trace_spawn(self->loop, behaviour, ref);
+    if (__builtin_expect(self->loop->tracer != NULL, 0)) gri_trace_spawn(self->loop, behaviour, *ref);
+    return 0;
+}
+
+gr_ref gri_spawn(gr_actor *self, const struct gr_behaviour *behaviour, const struct gr_spawn_options *options,
+                 const void *start)
+{
+    gr_ref ref;
+    int error = gri_spawn_with_reply(self, behaviour, options, start, NULL, &ref);
+    if (error != 0 && (behaviour->start_type->flags & GRI_TYPE_COUNTED))
+        gr_message_release(behaviour->start_type, start);
     return ref;
 }
 
@@ -350,7 +361,7 @@ static void ask_for_slots(struct gr_system *system, unsigned home, struct gri_me
 /* A spawn order for the loop, from the memory seam. */
 static int order_outside(struct gr_system *system, unsigned home, const struct gr_behaviour *behaviour,
                          const struct gr_spawn_options *options, struct company *company, const void *start,
-                         gr_ref *ref)
+                         struct gri_message *reply, gr_ref *ref)
 {
     int error = GR_ENOMEM;
     bool wants_more = false;
@@ -359,7 +370,7 @@ static int order_outside(struct gr_system *system, unsigned home, const struct g
     if (m == NULL || lease == NULL) goto fail;
     struct gr_actor *actor = gri_slots_take_outside(&system->slots, home, &error, &wants_more);
     if (actor == NULL) goto fail;
-    fill_start(m, behaviour, start);
+    fill_start(m, behaviour, start, reply);
     fill_order(m, actor, behaviour, options, company);
     m->sender_seat = 0;
     m->sender_slot = 0;
@@ -383,20 +394,22 @@ fail:
 
 /* The same with its name, inside of the seat. */
 static int spawn_outside(struct gr_system *system, unsigned home, const struct gr_behaviour *behaviour,
-                         const struct gr_spawn_options *options, const void *start, gr_ref *ref)
+                         const struct gr_spawn_options *options, const void *start, struct gri_message *reply,
+                         gr_ref *ref)
 {
     struct company company;
     int error = options->link ? GR_EINVALID : take_company(NULL, system, options, &company);
     if (error != 0) return error;
-    error = order_outside(system, home, behaviour, options, &company, start, ref);
+    error = order_outside(system, home, behaviour, options, &company, start, reply, ref);
     if (error != 0) drop_company(NULL, system, &company);
     return error;
 }
 
-gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
-                        const struct gr_spawn_options *options, const void *start)
+int gri_spawn_outside(struct gr_system *system, const struct gr_behaviour *behaviour,
+                      const struct gr_spawn_options *options, const void *start, struct gri_message *reply,
+                      gr_ref *ref)
 {
-    gr_ref ref = {0, 0, 0};
+    *ref = (gr_ref){0, 0, 0};
     int error = check(system, behaviour, options);
     if (error == 0) {
         unsigned home = options->loop > 0 ? (unsigned)options->loop - 1 : 0;
@@ -405,13 +418,20 @@ gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
         /* Inside of the seat, so that the end of a stop waits for it; who comes later finds the system closed. */
         bool inside = gri_seat_enter(system->seat) != NULL;
         error = inside && !gri_load(&system->closed, GRI_ACQUIRE)
-                    ? spawn_outside(system, home, behaviour, options, start, &ref)
+                    ? spawn_outside(system, home, behaviour, options, start, reply, ref)
                     : GR_ESTOPPED;
         if (inside) gri_seat_leave(system->seat);
     }
-    if (error != 0) {
-        if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);
-        gri_fail(NULL, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
-    }
+    if (error == 0) return 0;
+    return gri_fail(NULL, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
+}
+
+gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
+                        const struct gr_spawn_options *options, const void *start)
+{
+    gr_ref ref;
+    int error = gri_spawn_outside(system, behaviour, options, start, NULL, &ref);
+    if (error != 0 && (behaviour->start_type->flags & GRI_TYPE_COUNTED))
+        gr_message_release(behaviour->start_type, start);
     return ref;
 }

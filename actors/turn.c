@@ -181,15 +181,24 @@ static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
     gri_count(&loop->counters, GRI_COUNTER_HANDLED, handled);
 }
 
+/* Acts on what it was told. True: it has ended. */
+__attribute__((noinline)) static bool heed(struct gr_actor *self)
+{
+    self->control &= (uint8_t)~GRI_CONTROL_BECOME;
+    bool has_callbacks = (self->control & GRI_CONTROL_CALLBACKS) != 0;
+    if (has_callbacks && !(self->control & GRI_CONTROL_ENDS)) gri_run_callbacks(self);
+    if (!(self->control & GRI_CONTROL_ENDS)) return false;
+    gri_actor_end(self, gri_actor_reason(self));
+    return true;
+}
+
 void gri_handler_turn(struct gri_loop *loop, struct gri_work *work)
 {
     struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
     gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     handle_mail(self, loop);
-    if (__builtin_expect(self->control != 0, 0)) self->control &= (uint8_t)~GRI_CONTROL_BECOME;
-    if (__builtin_expect(self->control != 0, 0))
-        gri_actor_end(self, gri_actor_reason(self));
-    else if (self->mailbox.head != NULL && !(self->busy & GRI_BUSY_RESTING))
+    if (__builtin_expect(self->control != 0, 0) && heed(self)) return;
+    if ((self->mailbox.head != NULL && !(self->busy & GRI_BUSY_RESTING)) || self->control != 0)
         gri_loop_schedule(loop, &self->work);
     else
         self->busy &= (uint8_t)~GRI_BUSY_SCHEDULED;

@@ -79,4 +79,15 @@ static inline struct gri_list_node *gri_list_pop_front(struct gri_list *list)
     return node;
 }
 
+/* Appends all nodes of `from`, which is then empty. */
+static inline void gri_list_move(struct gri_list *to, struct gri_list *from)
+{
+    if (gri_list_is_empty(from)) return;
+    from->ends.next->prev = to->ends.prev;
+    to->ends.prev->next = from->ends.next;
+    from->ends.prev->next = &to->ends;
+    to->ends.prev = from->ends.prev;
+    gri_list_init(from);
+}
+
 #endif

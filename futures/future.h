@@ -12,12 +12,30 @@
 #include "messages/envelope.h"
 #include "scheduler/timer_wheel.h"
 
-#include <greenroom/ask.h>
+#include <greenroom/future.h>
 
 /* The error of a future that is still pending: no number that a reply can have. */
 #define GRI_FUTURE_PENDING INT32_MIN
 
 struct gri_actor_job;
+struct gr_future;
+
+/* What a future is about. */
+enum gri_future_kind {
+    GRI_FUTURE_REQUEST, /* an answer of another actor */
+    GRI_FUTURE_JOB,     /* blocking work */
+    GRI_FUTURE_PROMISE, /* to be set by hand */
+    GRI_FUTURE_TASK     /* the result of a task */
+};
+
+/* struct gr_future.flags */
+enum {
+    GRI_FUTURE_READ = 1,    /* somebody looked at its outcome */
+    GRI_FUTURE_WATCHED = 2, /* its owner waits for it just now, perhaps among others: it must stay in place */
+    GRI_FUTURE_SCOPED = 4,  /* pending, and a child of a scope: it must stay until it is done */
+    GRI_FUTURE_RELEASED = 8, /* given back while it had to stay: freed as soon as it needn't */
+    GRI_FUTURE_ON_STACK = 16 /* in the memory of gr_call's caller: not to be freed */
+};
 
 /* The outcome that an answer's error makes: whatever it is, the request has ended. */
 static inline int gri_outcome(int error)
@@ -25,32 +43,77 @@ static inline int gri_outcome(int error)
     return error == GRI_FUTURE_PENDING ? GR_EINVALID : error;
 }
 
+/*
+ * One who wants to know when a future is done. It stays in the future's chain until it is taken out or the future is
+ * dropped.
+ */
+struct gri_listener {
+    struct gri_list_node node; /* for its owner's own list */
+    struct gri_listener *next; /* of the same future, in the order in which they came */
+    struct gr_future *future;  /* which */
+    /* Called when the future is done, and when it is dropped, after which it is in no chain any more. */
+    void (*tell)(struct gri_listener *listener, bool is_done);
+};
+
 /* Where a plain thread's answer arrives: whoever comes last, the thread or the answer, frees it. */
 struct gri_foreign_box {
     struct gri_cell cell;       /* set when the outcome is there */
     int error;                  /* the outcome */
-    struct gri_message *answer; /* the envelope of a value, else NULL */
+    struct gri_message *answer; /* the envelope of a value or an error's text, else NULL */
     struct gr_system *system;   /* kept alive by this */
 };
 
 struct gr_future {
     struct gri_obligation obligation; /* of an actor's future: its place among the actor's obligations */
-    bool is_foreign;                  /* a plain thread's; then the part below it is unused */
-    bool on_stack;                    /* in the memory of gr_call's caller: not to be freed */
+    bool is_foreign;                  /* a plain thread's; then `owner` and `listeners` are unused */
+    uint8_t kind;                     /* enum gri_future_kind */
+    uint8_t flags;                    /* GRI_FUTURE_ */
     bool is_suspect;                  /* asked of one that waited itself: see requests/deadlock.c */
-    int error;                        /* GRI_FUTURE_PENDING, 0 with a value, or the request's error */
+    int error;                        /* GRI_FUTURE_PENDING, 0 with a value, or the outcome's error */
     gr_actor *owner;                  /* whose it is */
     gr_ref to;                        /* of a request: who was asked; else null */
-    struct gri_actor_job *job;        /* of gr_blocking: the work, until its reply arrives; else NULL */
-    struct gri_message *answer;       /* the answer's envelope once there is a value, else NULL */
     union {
-        struct gri_timer timer; /* of an actor's future: ends it at its deadline */
+        struct gri_actor_job *job; /* of gr_blocking: the work, until its reply arrives; else NULL */
+        struct gri_message
+            *held; /* of a promise: for its value; of a task elsewhere: to cancel it; or NULL */
+    };
+    struct gri_message *answer;     /* once done, the envelope of a value or of an error's text, or NULL */
+    struct gri_listener *listeners; /* chain, or NULL */
+    union {
+        struct gri_timer timer; /* of a request: ends it at its deadline */
+        gr_ref task;            /* of a pending task: its address */
+        uint64_t order;         /* once done: a number that grows with each outcome of the owner's */
         struct {
             struct gri_foreign_box *box; /* where the answer arrives; NULL once it was given up */
             struct gri_memory *memory;   /* where this future came from */
             gr_time deadline;            /* absolute, of the system's clock */
+            gr_ref task;                 /* of a task: its address */
         } foreign;                       /* of a plain thread's */
     };
 };
+
+_Static_assert(sizeof(struct gr_future) <= 128, "a future fills two cache lines");
+
+/* ---- listener.c ---- */
+
+/* Adds one at the end of a future's chain. */
+void gri_listener_add(struct gr_future *future, struct gri_listener *listener);
+
+/* Takes one out of its future's chain. */
+void gri_listener_remove(struct gri_listener *listener);
+
+/* Tells all that the future is done. They may take themselves out. */
+void gri_listeners_tell_done(struct gr_future *future);
+
+/* Empties the chain, telling each that the future is dropped; `keep`, if not NULL, is the tell of those that stay. */
+void gri_listeners_drop(struct gr_future *future, void (*keep)(struct gri_listener *, bool));
+
+/* ---- of actors' futures; the functions are actors' business ---- */
+
+/* Whether it has an outcome. */
+static inline bool gri_future_is_done(const struct gr_future *future)
+{
+    return future->error != GRI_FUTURE_PENDING;
+}
 
 #endif

@@ -23,6 +23,7 @@ enum gri_mail_kind {
     GRI_MAIL_REPLY,       /* control: the outcome of a request */
     GRI_MAIL_STOP,        /* waits in the mailbox like a signal: end; `error` is the reason */
     GRI_MAIL_KILL,        /* control: end at once */
+    GRI_MAIL_CANCEL,      /* control, to a task: its next wait is to be cancelled */
     GRI_MAIL_MONITOR,     /* control: payload struct gri_watch_notice, becomes its DOWN */
     GRI_MAIL_DEMONITOR,   /* control: payload struct gri_watch_record */
     GRI_MAIL_NOTIFY_ROOM, /* control: payload struct gri_watch_notice, becomes its ROOM */
@@ -38,6 +39,7 @@ enum {
     GRI_MAIL_FOREIGN = 2,  /* a reply envelope whose asker is a plain thread: to_generation is its box */
     GRI_MAIL_ORDERED = 4,  /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
     GRI_MAIL_JOB = 8,      /* a reply whose payload points to the record of a blocking job */
+    GRI_MAIL_TEXT = 16,    /* a reply with an error whose payload is its sentence */
     GRI_MAIL_HOLDER = 128, /* a reply whose asker held requests of others when it asked */
     GRI_MAIL_DEADLINE = 64 /* a reply still to be given, whose payload begins with its request's deadline */
 };
@@ -55,8 +57,9 @@ struct gri_message {
         uint64_t sender_generation; /* the sender's, 0 for none */
         uint64_t handle;            /* of a reply: which of the asker's requests it ends */
     };
-    struct gri_message *reply; /* of a request: the envelope of its answer; NULL for other messages */
-    uint32_t to_slot;          /* the receiver's; for control to a loop unused */
+    struct gri_message
+        *reply;       /* of a request, and of a task's start: the envelope of the answer; else NULL */
+    uint32_t to_slot; /* the receiver's; for control to a loop unused */
     union {
         uint32_t sender_slot; /* the sender's */
         int32_t error;        /* of a reply: the request's error; of a stop: the reason */

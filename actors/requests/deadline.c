@@ -8,6 +8,8 @@
  */
 #include "actors/actor.h"
 
+#include <greenroom/ask.h>
+
 void gri_request_bound(struct gri_message *reply, gr_time deadline)
 {
     if (deadline == GR_FOREVER) return;

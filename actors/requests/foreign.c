@@ -38,6 +38,18 @@ static struct gri_message *new_message(struct gr_system *system, gr_ref to, cons
     return m;
 }
 
+struct gri_message *gri_foreign_new_reply(struct gri_foreign_box *box, const struct gr_type *type)
+{
+    struct gri_message *reply = gri_message_create(&box->system->memory.memory, type->size);
+    if (reply == NULL) return NULL;
+    reply->kind = GRI_MAIL_REPLY;
+    reply->flags = GRI_MAIL_FOREIGN;
+    reply->reply = NULL;
+    reply->type = (uint16_t)type->id;
+    reply->to_generation = (uintptr_t)box;
+    return reply;
+}
+
 /* Sends inside of the seat. *box, if not NULL, is a request's, with its absolute deadline: its reply envelope is made
  * here. */
 static int send_inside(struct gr_system *system, gr_ref to, const struct gr_type *type, const void *message,
@@ -55,18 +67,12 @@ static int send_inside(struct gr_system *system, gr_ref to, const struct gr_type
     struct gri_message *m = new_message(system, to, type, message);
     if (m == NULL) return GR_ENOMEM;
     if (box != NULL) {
-        struct gri_message *reply = gri_message_create(&system->memory.memory, reply_type->size);
-        if (reply == NULL) {
+        m->reply = gri_foreign_new_reply(box, reply_type);
+        if (m->reply == NULL) {
             gri_message_destroy(&system->memory.memory, m);
             return GR_ENOMEM;
         }
-        reply->kind = GRI_MAIL_REPLY;
-        reply->flags = GRI_MAIL_FOREIGN;
-        reply->reply = NULL;
-        reply->type = (uint16_t)reply_type->id;
-        reply->to_generation = (uintptr_t)box;
-        gri_request_bound(reply, deadline);
-        m->reply = reply;
+        gri_request_bound(m->reply, deadline);
         gri_fetch_add(&system->foreign_requests, 1, GRI_RELAXED); /* a number; publishes nothing */
     }
     gri_fetch_add(&system->foreign_sent, 1, GRI_RELAXED); /* likewise */
@@ -132,8 +138,7 @@ int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason)
 
 /* ---- requests ---- */
 
-/* Frees a box and what it holds. Any thread. */
-static void free_box(struct gri_foreign_box *box)
+void gri_foreign_box_free(struct gri_foreign_box *box)
 {
     struct gr_system *system = box->system;
     struct gri_message *answer = box->answer;
@@ -146,7 +151,7 @@ static void free_box(struct gri_foreign_box *box)
     gri_system_release(system);
 }
 
-static struct gri_foreign_box *create_box(struct gr_system *system)
+struct gri_foreign_box *gri_foreign_box_create(struct gr_system *system)
 {
     struct gri_foreign_box *box = gri_memory_allocate(&system->memory.memory, sizeof *box);
     if (box == NULL) return NULL;
@@ -163,7 +168,7 @@ static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref
                       const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
                       const void *message)
 {
-    struct gri_foreign_box *box = create_box(system);
+    struct gri_foreign_box *box = gri_foreign_box_create(system);
     int error = GR_ENOMEM;
     future->foreign.deadline = gri_clock_after(now_of(system), deadline);
     if (box != NULL)
@@ -172,7 +177,7 @@ static int ask_inside(struct gr_system *system, struct gr_future *future, gr_ref
         future->foreign.box = box;
         return GRI_FUTURE_PENDING;
     }
-    if (box != NULL) free_box(box);
+    if (box != NULL) gri_foreign_box_free(box);
     if (error == GRI_FUTURE_PENDING) return GR_EFULL;
     gri_foreign_dead_message(system, to, type, message, gri_dead_letter_cause(error));
     return error;
@@ -212,7 +217,7 @@ void gri_foreign_complete(struct gri_loop *loop, struct gri_message *reply)
         if (gri_load(&system->awaited, GRI_RELAXED) == box) system->awaited_done(system);
     } else {
         gri_late_reply(loop, reply);
-        free_box(box);
+        gri_foreign_box_free(box);
     }
     gri_system_release(system);
 }
@@ -222,15 +227,16 @@ static void collect(struct gr_future *future)
 {
     struct gri_foreign_box *box = future->foreign.box;
     future->error = box->error;
-    future->answer = box->error == 0 ? box->answer : NULL;
+    bool has_text = box->error != 0 && (box->answer->flags & GRI_MAIL_TEXT);
+    future->answer = box->error == 0 || has_text ? box->answer : NULL;
 }
 
-/* Ends a request that nobody has answered in time. */
-static void give_up(struct gr_future *future)
+/* Ends a request that nobody has answered, with an error of the asker's. */
+static void give_up(struct gr_future *future, int error)
 {
     if (gri_cell_abandon(&future->foreign.box->cell)) {
         future->foreign.box = NULL;
-        future->error = GR_ETIMEOUT;
+        future->error = error;
     } else {
         collect(future);
     }
@@ -243,7 +249,7 @@ int gri_foreign_error(gr_future *future)
     if (gri_cell_done(&box->cell))
         collect(future);
     else if (now_of(box->system) >= future->foreign.deadline)
-        give_up(future);
+        give_up(future, GR_ETIMEOUT);
     return future->error;
 }
 
@@ -262,13 +268,21 @@ int gri_foreign_await(gr_future *future, gr_time deadline)
     if (gri_cell_wait(&future->foreign.box->cell, own_deadline ? left : deadline) == 0)
         collect(future);
     else if (own_deadline)
-        give_up(future);
+        give_up(future, GR_ETIMEOUT);
     return future->error == GRI_FUTURE_PENDING ? GR_ETIMEOUT : future->error;
+}
+
+int gri_foreign_cancel(gr_future *future)
+{
+    if (future->kind == GRI_FUTURE_TASK) return gri_foreign_control(future->foreign.task, GRI_MAIL_CANCEL, 0);
+    give_up(future, GR_ECANCELLED);
+    return future->error == GR_ECANCELLED ? 0 : GR_EBUSY;
 }
 
 void gri_foreign_release(gr_future *future)
 {
     struct gri_foreign_box *box = future->foreign.box;
-    if (box != NULL && !(future->error == GRI_FUTURE_PENDING && gri_cell_abandon(&box->cell))) free_box(box);
+    if (box != NULL && !(future->error == GRI_FUTURE_PENDING && gri_cell_abandon(&box->cell)))
+        gri_foreign_box_free(box);
     gri_memory_release(future->foreign.memory, future, sizeof *future);
 }

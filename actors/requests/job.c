@@ -64,7 +64,7 @@ static struct gri_actor_job *create_job(struct gr_actor *self, uint64_t handle)
 
 gr_future *gr_blocking(gr_actor *self, int (*work)(void *argument), void *argument)
 {
-    struct gr_future *future = gri_future_create(self);
+    struct gr_future *future = gri_future_create(self, GRI_FUTURE_JOB);
     if (future == NULL) {
         gri_fail(self, GR_ENOMEM, "gr_blocking: no memory");
         return NULL;

@@ -33,6 +33,7 @@ enum gr_on_kind {
 typedef void (*gri_handler)(gr_actor *self, void *state, const void *message);
 typedef int (*gri_start)(gr_actor *self, void *state, const void *message);
 typedef int (*gri_coroutine_main)(gr_actor *self, const void *message);
+typedef int (*gri_task_function)(gr_actor *self, const void *arguments, void *result);
 
 /* One entry of a behaviour's table; written by GR_ON and its like. */
 struct gr_on {
@@ -43,15 +44,17 @@ struct gr_on {
 
 /* An actor's definition, known by its name. The first part is constant; the library fills the second. */
 struct gr_behaviour {
-    const char *name;                 /* as in the source */
-    uint32_t state_size;              /* bytes of the state struct; 0 for a coroutine */
-    uint32_t on_count;                /* elements of `on` */
-    const struct gr_on *on;           /* the handlers; NULL for a coroutine */
-    const struct gr_type *start_type; /* the message that a spawn carries */
-    gri_start start;                  /* NULL for a coroutine */
-    gri_coroutine_main coroutine;     /* NULL for a handler actor */
-    uint32_t id;                      /* from 1, in order of registration */
-    struct gr_behaviour *next;        /* chain of the registry */
+    const char *name;                  /* as in the source */
+    uint32_t state_size;               /* bytes of the state struct; 0 for a coroutine */
+    uint32_t on_count;                 /* elements of `on` */
+    const struct gr_on *on;            /* the handlers; NULL for a coroutine */
+    const struct gr_type *start_type;  /* the message that a spawn carries */
+    gri_start start;                   /* NULL for a coroutine */
+    gri_coroutine_main coroutine;      /* NULL for a handler actor */
+    gri_task_function task;            /* of a task, else NULL */
+    const struct gr_type *result_type; /* of a task, else NULL */
+    uint32_t id;                       /* from 1, in order of registration */
+    struct gr_behaviour *next;         /* chain of the registry */
 };
 
 /* What a full mailbox does with one more message. */
@@ -228,6 +231,8 @@ template <class Want, bool fits> struct gri_function_check {
             &M##_gr_type,                                                                                    \
             GRI_FUNCTION(gri_start, int (*)(gr_actor *, gri_state *, const struct M *), start_fn),           \
             NULL,                                                                                            \
+            NULL,                                                                                            \
+            NULL,                                                                                            \
             0,                                                                                               \
             NULL};                                                                                           \
         if (behaviour.id == 0) gri_behaviour_register(&behaviour);                                           \
@@ -252,6 +257,8 @@ template <class Want, bool fits> struct gri_function_check {
             &M##_gr_type,                                                                                    \
             NULL,                                                                                            \
             GRI_FUNCTION(gri_coroutine_main, int (*)(gr_actor *, const struct M *), fn),                     \
+            NULL,                                                                                            \
+            NULL,                                                                                            \
             0,                                                                                               \
             NULL};                                                                                           \
         if (behaviour.id == 0) gri_behaviour_register(&behaviour);                                           \

@@ -6,10 +6,7 @@
 #ifndef GREENROOM_ASK_H
 #define GREENROOM_ASK_H
 
-#include <greenroom/actor.h>
-
-/* A request under way, or its outcome. It belongs to the actor (or, asked with NULL, to the thread) that asked. */
-typedef struct gr_future gr_future;
+#include <greenroom/future.h>
 
 GRI_BEGIN_C
 
@@ -20,7 +17,6 @@ GR_API GR_MUST_USE int gri_call(gr_actor *self, gr_ref to, const struct gr_type 
                                 gr_time deadline, const struct gr_type *type, const void *message);
 GR_API int gri_reply(gr_actor *self, const struct gr_type *request, const struct gr_type *type,
                      const void *message);
-GR_API const void *gri_future_value(const gr_future *future, const struct gr_type *type);
 
 /* Answers the request being handled with an error (negative, or positive of the program's own) instead of a value.
  * Errors: GR_ECONTEXT if there is none, or it has been answered. */
@@ -32,24 +28,6 @@ GR_API int gr_reply_error(gr_actor *self, int error);
  * at once if nothing is left. A forwarded or stashed request keeps its deadline. `self` must not be NULL.
  */
 GR_API gr_time gr_time_left(const gr_actor *self);
-
-/*
- * Waits until the future has its outcome. Returns 0 with a value, the request's error, or GR_ETIMEOUT when `deadline`
- * passed first, which leaves it pending. A coroutine waits without blocking its loop; with `self` NULL the thread
- * blocks. Others get GR_ECONTEXT: a handler actor, a loop's own thread with NULL, a thread outside of a simulation, who
- * did not ask. In a coroutine that is killed: GR_EKILLED.
- */
-GR_API GR_MUST_USE int gr_await(gr_actor *self, gr_future *future, gr_time deadline);
-
-/* Whether the outcome is there; never waits. */
-GR_API bool gr_future_done(const gr_future *future);
-
-/* The outcome's error: 0 for a value, GR_EBUSY while pending. */
-GR_API int gr_future_error(const gr_future *future);
-
-/* Gives the future back; its value is not to be read afterwards. Pending: the answer will be dropped as late. NULL is
- * fine. An actor's futures are released at its end. By the owner only. */
-GR_API void gr_future_release(gr_future *future);
 
 GRI_END_C
 

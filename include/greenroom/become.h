@@ -47,7 +47,7 @@ GRI_END_C
         typedef S gri_state;                                                                                 \
         static const struct gr_on on[] = {__VA_ARGS__};                                                      \
         static const struct gr_behaviour handlers = {                                                        \
-            #H, sizeof(S), sizeof on / sizeof *on, on, NULL, NULL, NULL, 0, NULL};                           \
+            #H, sizeof(S), sizeof on / sizeof *on, on, NULL, NULL, NULL, NULL, NULL, 0, NULL};               \
         return &handlers;                                                                                    \
     }                                                                                                        \
     GR_HANDLERS_DECLARE(H)

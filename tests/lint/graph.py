@@ -40,7 +40,11 @@ PUBLIC = {
     "send.h": "mailbox",  # causes of dead letters
     "monitor.h": "mailbox",  # signals lie in mailboxes
     "system.h": "scheduler",  # limits and options
+    "future.h": "futures",
     "ask.h": "futures",
+    "promise.h": "actors",
+    "task.h": "actors",
+    "scope.h": "actors",
     "become.h": "actors",
     "blocking.h": "actors",
     "coroutine.h": "actors",

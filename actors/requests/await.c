@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waiting for futures. A coroutine waits for one set of futures at a time: each is flagged as watched, and one that is
+ * done counts the set down, so waking costs the same however many there are.
+ */
+#include "actors/actor.h"
+
+/* Begins to watch: nothing is in the set yet. */
+static void begin_watch(struct gr_actor *self, enum gr_wait_until until, gr_time deadline)
+{
+    struct gri_actor_extra *extra = self->extra;
+    extra->watched = 0;
+    extra->watch_until = until;
+    extra->watch_is_over = false;
+    gri_actor_begin_wait(self, deadline);
+}
+
+/* Waits until the set says that it is over. Returns 0, or the error that ended the wait. */
+static int wait_watch(struct gr_actor *self)
+{
+    int error = 0;
+    while (error == 0 && !self->extra->watch_is_over) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
+    gri_actor_end_wait(self);
+    return error == GR_ETIMEOUT && self->extra->watch_is_over ? 0 : error;
+}
+
+/* Frees what callbacks released while it was watched. Rare, so it looks through all that the actor has. */
+static void sweep(struct gr_actor *self)
+{
+    struct gri_list *list = &self->extra->obligations;
+    struct gri_list_node *node = gri_list_first(list);
+    self->extra->has_released = false;
+    while (node != NULL) {
+        struct gri_list_node *next = gri_list_next(list, node);
+        struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
+        node = next;
+        if (obligation->drop != gri_future_drop) continue;
+        struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
+        if ((~future->flags & (GRI_FUTURE_WATCHED | GRI_FUTURE_RELEASED)) != 0) continue;
+        future->flags &= (uint8_t)~GRI_FUTURE_WATCHED;
+        if (gri_future_is_done(future) || !(future->flags & GRI_FUTURE_SCOPED)) gri_future_free(future);
+    }
+}
+
+/* Ends the watch of the given futures, which callbacks may have released but not freed. */
+static void end_watch(struct gr_actor *self, struct gr_future *const *futures, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (futures[i] != NULL && !(futures[i]->flags & GRI_FUTURE_RELEASED))
+            futures[i]->flags &= (uint8_t)~GRI_FUTURE_WATCHED;
+    if (self->extra->has_released) sweep(self);
+}
+
+/* Waits for one future of this actor. */
+static int await_one(struct gr_actor *self, struct gr_future *future, gr_time deadline)
+{
+    begin_watch(self, GR_WAIT_ALL, deadline);
+    future->flags |= GRI_FUTURE_WATCHED;
+    self->extra->watched = 1;
+    self->extra->awaited = future;
+    self->extra->is_blocked = deadline == GR_FOREVER;
+    self->extra->probed = false;
+    /* Who calls another loop, or one that does not wait, completes no cycle yet. */
+    if (self->extra->is_blocked && (future->is_suspect || !(future->flags & GRI_FUTURE_ON_STACK)))
+        gri_deadlock_blocks(self, future);
+    int error = wait_watch(self);
+    self->extra->awaited = NULL;
+    self->extra->is_blocked = false;
+    if (gri_future_is_done(future)) {
+        future->flags |= GRI_FUTURE_READ;
+        if (error != GR_EKILLED) error = future->error;
+    }
+    end_watch(self, &future, 1);
+    return error;
+}
+
+int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
+{
+    if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_await: there is no future");
+    if (deadline < 0) return gri_fail(self, GR_EINVALID, "gr_await: a negative deadline");
+    if (future->is_foreign != (self == NULL))
+        return gri_fail(self, GR_ECONTEXT, "gr_await: the future belongs to somebody else");
+    if (self == NULL) return gri_foreign_await(future, deadline);
+    if (gri_future_is_done(future)) {
+        future->flags |= GRI_FUTURE_READ;
+        return future->error;
+    }
+    int error = gri_may_wait(self, deadline, "gr_await");
+    if (error != 0) return error;
+    return deadline == 0 ? GR_ETIMEOUT : await_one(self, future, deadline);
+}
+
+int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline)
+{
+    if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_wait_for: there is no future");
+    int error = gri_may_wait(self, deadline, "gr_wait_for");
+    if (error != 0) return error;
+    error = gr_await(self, future, deadline);
+    if (gri_future_is_done(future) || (error != GR_ETIMEOUT && error != GR_ECANCELLED)) return error;
+    if (gr_future_cancel(self, future) == 0 && !gri_future_is_done(future)) {
+        /* A scope that is cancelled does not keep it from waiting for the end; being cancelled once more does. */
+        uint8_t shield = self->extra->shield;
+        self->extra->shield = GRI_SHIELD_SCOPES;
+        int last = await_one(self, future, GR_FOREVER);
+        self->extra->shield = shield;
+        if (last == GR_EKILLED && (self->control & GRI_CONTROL_DOOMED)) return last;
+    }
+    return error;
+}
+
+/* ---- several ---- */
+
+static int error_of(const struct gr_future *future)
+{
+    return future == NULL ? GR_ENOMEM : future->error;
+}
+
+static bool is_done(const struct gr_future *future)
+{
+    return future == NULL || gri_future_is_done(future);
+}
+
+/* Whether they are this actor's. */
+static bool are_own(const struct gr_actor *self, struct gr_future *const *futures, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (futures[i] != NULL && (futures[i]->is_foreign || futures[i]->owner != self)) return false;
+    return true;
+}
+
+/* How many of them are done. */
+static size_t count_done(struct gr_future *const *futures, size_t count)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < count; i++) done += is_done(futures[i]);
+    return done;
+}
+
+/* Whether what is done already satisfies the wait. */
+static bool is_satisfied(struct gr_future *const *futures, size_t count, enum gr_wait_until until)
+{
+    size_t done = count_done(futures, count);
+    if (done == count || (until == GR_WAIT_FIRST && done != 0)) return true;
+    if (until != GR_WAIT_FIRST_ERROR) return false;
+    for (size_t i = 0; i < count; i++)
+        if (is_done(futures[i]) && error_of(futures[i]) != 0) return true;
+    return false;
+}
+
+/* Watches those that are pending, each once, and waits. */
+static int wait_several(struct gr_actor *self, struct gr_future *const *futures, size_t count,
+                        enum gr_wait_until until, size_t *done, gr_time deadline)
+{
+    begin_watch(self, until, deadline);
+    for (size_t i = 0; i < count; i++) {
+        if (is_done(futures[i]) || (futures[i]->flags & GRI_FUTURE_WATCHED)) continue;
+        futures[i]->flags |= GRI_FUTURE_WATCHED;
+        self->extra->watched++;
+    }
+    int error = wait_watch(self);
+    if (done != NULL) *done = count_done(futures, count);
+    end_watch(self, futures, count);
+    return error;
+}
+
+int gr_wait(gr_actor *self, gr_future *const *futures, size_t count, enum gr_wait_until until, size_t *done,
+            gr_time deadline)
+{
+    if (done != NULL) *done = 0;
+    int error = gri_may_wait(self, deadline, "gr_wait");
+    if (error != 0) return error;
+    if (until < GR_WAIT_ALL || until > GR_WAIT_FIRST_ERROR || !are_own(self, futures, count))
+        return gri_fail(self, GR_EINVALID, "gr_wait: no such way to wait, or a future of somebody else");
+    if (done != NULL) *done = count_done(futures, count);
+    if (is_satisfied(futures, count, until)) return 0;
+    return deadline == 0 ? GR_ETIMEOUT : wait_several(self, futures, count, until, done, deadline);
+}
+
+/* The index of the one that was done first, of all or of those that failed; `count` if there is none. */
+static size_t find_first(struct gr_future *const *futures, size_t count, bool failed_only)
+{
+    size_t first = count;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_done(futures[i]) || (failed_only && error_of(futures[i]) == 0)) continue;
+        if (futures[i] == NULL) return i;
+        if (first == count || futures[i]->order < futures[first]->order) first = i;
+    }
+    return first;
+}
+
+/* The caller knows of their outcomes, whatever they are. */
+static void mark_read(struct gr_future *const *futures, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (futures[i] != NULL) futures[i]->flags |= GRI_FUTURE_READ;
+}
+
+int gr_gather(gr_actor *self, gr_future *const *futures, size_t count, enum gr_gather_flags flags,
+              gr_time deadline)
+{
+    enum gr_wait_until until = flags & GR_GATHER_ALL ? GR_WAIT_ALL : GR_WAIT_FIRST_ERROR;
+    int error = gr_wait(self, futures, count, until, NULL, deadline);
+    if (error != 0 || (flags & GR_GATHER_ALL)) return error;
+    mark_read(futures, count);
+    size_t first = find_first(futures, count, true);
+    return first == count ? 0 : error_of(futures[first]);
+}
+
+int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *first, gr_time deadline)
+{
+    size_t winner = count;
+    int error = count == 0 ? gri_fail(self, GR_EINVALID, "gr_race: there are no futures")
+                           : gr_wait(self, futures, count, GR_WAIT_FIRST, NULL, deadline);
+    if (error == 0) {
+        winner = find_first(futures, count, false);
+        error = error_of(futures[winner]);
+    } else if (error != GR_ETIMEOUT) {
+        return error;
+    }
+    mark_read(futures, count);
+    for (size_t i = 0; i < count; i++)
+        if (!is_done(futures[i])) (void)gr_future_cancel(self, futures[i]);
+    if (first != NULL) *first = winner;
+    return error;
+}

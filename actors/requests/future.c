@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Futures of actors: their lives, what can be asked of them, and cancelling. Waiting is in await.c. */
+#include "actors/actor.h"
+#include "actors/tasks/task.h"
+
+#include <greenroom/blocking.h>
+#include <greenroom/log.h>
+
+static void timed_out(struct gri_timer *timer, void *context)
+{
+    (void)context;
+    gri_future_complete(GRI_CONTAINER_OF(timer, struct gr_future, timer), GR_ETIMEOUT, NULL);
+}
+
+/* The obligation is over: it has no name and no timer any more. */
+static void close_future(struct gr_actor *owner, struct gr_future *future)
+{
+    gri_handles_remove(&owner->extra->handles, future->obligation.handle);
+    future->obligation.handle = 0;
+    if (future->kind == GRI_FUTURE_REQUEST) gri_loop_disarm(owner->loop, &future->timer);
+}
+
+/* A wait of the owner's has this one among its futures. */
+static void tell_wait(struct gr_actor *owner, int error)
+{
+    struct gri_actor_extra *extra = owner->extra;
+    extra->watched--;
+    if (extra->watched != 0 && extra->watch_until != GR_WAIT_FIRST &&
+        !(extra->watch_until == GR_WAIT_FIRST_ERROR && error != 0))
+        return;
+    extra->watch_is_over = true;
+    gri_actor_wake(owner);
+}
+
+void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer)
+{
+    struct gr_actor *owner = future->owner;
+    close_future(owner, future);
+    future->error = error;
+    future->answer = answer;
+    future->order = ++owner->extra->completed;
+    if (future->flags & GRI_FUTURE_WATCHED) tell_wait(owner, error);
+    if (__builtin_expect(future->listeners != NULL, 0)) {
+        gri_listeners_tell_done(future);
+        if ((future->flags & (GRI_FUTURE_RELEASED | GRI_FUTURE_WATCHED)) == GRI_FUTURE_RELEASED)
+            gri_future_free(future);
+    }
+}
+
+/* Nobody wanted to know of this failure. */
+static void log_unread(const struct gr_future *future)
+{
+    bool is_failure = future->error != 0 && future->error != GRI_FUTURE_PENDING &&
+                      future->error != GR_ECANCELLED;
+    if (!is_failure || (future->owner->flags & GRI_ACTOR_FAILED) ||
+        (future->flags & (GRI_FUTURE_READ | GRI_FUTURE_ON_STACK)))
+        return;
+    gr_ref ref = gri_actor_ref(future->owner);
+    gr_log(GR_LOG_WARNING, "actor %u:%u:%llu (%s) dropped a failure that it never looked at: %s", ref.seat,
+           ref.slot, (unsigned long long)ref.generation, gri_actor_dispatch(future->owner)->behaviour->name,
+           gri_future_text(future));
+}
+
+/* Nobody waits for it any more: work that has not begun is taken back. */
+static void abandon(struct gr_actor *owner, struct gr_future *future)
+{
+    if (future->kind == GRI_FUTURE_JOB && future->job != NULL) gri_job_abandon(future);
+    if (future->kind != GRI_FUTURE_JOB && future->held != NULL)
+        gri_loop_free_message(owner->loop, future->held);
+    future->held = NULL;
+}
+
+void gri_future_free(struct gr_future *future)
+{
+    struct gr_actor *owner = future->owner;
+    if (__builtin_expect(future->listeners != NULL, 0)) gri_listeners_drop(future, NULL);
+    if (future->error != 0) log_unread(future);
+    if (future->kind != GRI_FUTURE_REQUEST) abandon(owner, future);
+    close_future(owner, future);
+    if (future->answer != NULL) gri_message_dispose(owner->loop, future->answer);
+    future->answer = NULL;
+    gri_list_remove(&future->obligation.node);
+    if (!(future->flags & GRI_FUTURE_ON_STACK))
+        gri_pool_give(&owner->loop->pool, future, gri_pool_class(sizeof *future));
+}
+
+void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation)
+{
+    struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
+    (void)owner;
+    if (future->kind == GRI_FUTURE_TASK && !gri_future_is_done(future)) gri_task_cancel(future);
+    gri_future_free(future);
+}
+
+int gri_future_init(struct gr_actor *self, struct gr_future *future, enum gri_future_kind kind)
+{
+    struct gri_actor_extra *extra = gri_actor_extra(self);
+    if (extra == NULL) return GR_ENOMEM;
+    *future = (struct gr_future){.obligation.drop = gri_future_drop,
+                                 .kind = (uint8_t)kind,
+                                 .error = GRI_FUTURE_PENDING,
+                                 .owner = self};
+    if (kind == GRI_FUTURE_REQUEST) future->timer.fire = timed_out;
+    future->obligation.handle = gri_handles_add(&extra->handles, &self->loop->pool, &future->obligation);
+    if (future->obligation.handle == 0) return GR_ENOMEM;
+    gri_list_push_back(&extra->obligations, &future->obligation.node);
+    return 0;
+}
+
+uint32_t gri_actor_requests(const struct gr_actor *actor)
+{
+    if (actor->extra == NULL) return 0;
+    uint32_t count = 0;
+    const struct gri_list *list = &actor->extra->obligations;
+    for (struct gri_list_node *node = gri_list_first(list); node != NULL; node = gri_list_next(list, node)) {
+        struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
+        if (obligation->drop != gri_future_drop) continue;
+        count += !gri_future_is_done(GRI_CONTAINER_OF(obligation, struct gr_future, obligation));
+    }
+    return count;
+}
+
+struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind kind)
+{
+    struct gr_future *future = gri_pool_take(&self->loop->pool, gri_pool_class(sizeof *future));
+    if (future == NULL) return NULL;
+    if (gri_future_init(self, future, kind) == 0) return future;
+    gri_pool_give(&self->loop->pool, future, gri_pool_class(sizeof *future));
+    return NULL;
+}
+
+/* ---- what can be asked of a future ---- */
+
+/* The outcome's error, or GRI_FUTURE_PENDING. Looking may find that a plain thread's deadline has passed, which ends its
+ * request. */
+static int outcome_of(const gr_future *future)
+{
+    return future->is_foreign ? gri_foreign_error((gr_future *)future) : future->error;
+}
+
+/* The same, for who then knows the outcome. */
+static int read_outcome(const gr_future *future)
+{
+    int error = outcome_of(future);
+    if (error != GRI_FUTURE_PENDING) ((gr_future *)future)->flags |= GRI_FUTURE_READ;
+    return error;
+}
+
+bool gr_future_done(const gr_future *future)
+{
+    return outcome_of(future) != GRI_FUTURE_PENDING;
+}
+
+int gr_future_error(const gr_future *future)
+{
+    int error = read_outcome(future);
+    return error == GRI_FUTURE_PENDING ? GR_EBUSY : error;
+}
+
+enum gr_future_state gr_future_state(const gr_future *future)
+{
+    int error = outcome_of(future);
+    if (error == GR_ECANCELLED) return GR_FUTURE_CANCELLED;
+    if (error != GRI_FUTURE_PENDING) return GR_FUTURE_FINISHED;
+    bool is_running = !future->is_foreign && future->kind == GRI_FUTURE_TASK && gri_task_is_running(future);
+    return is_running ? GR_FUTURE_RUNNING : GR_FUTURE_PENDING;
+}
+
+const char *gri_future_text(const gr_future *future)
+{
+    if (future->error == GRI_FUTURE_PENDING) return "no outcome yet";
+    bool has_text = future->answer != NULL && (future->answer->flags & GRI_MAIL_TEXT) && future->error != 0;
+    return has_text ? (const char *)future->answer->payload : gr_error_text(future->error);
+}
+
+const char *gr_future_text(const gr_future *future)
+{
+    (void)read_outcome(future);
+    return gri_future_text(future);
+}
+
+const void *gri_future_value(const gr_future *future, const struct gr_type *type)
+{
+    if (read_outcome(future) != 0 || future->answer == NULL || future->answer->type != type->id) return NULL;
+    return future->answer->payload;
+}
+
+/* ---- ending one early ---- */
+
+int gr_future_cancel(gr_actor *self, gr_future *future)
+{
+    if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_future_cancel: there is no future");
+    if (future->is_foreign != (self == NULL) || (self != NULL && future->owner != self))
+        return gri_fail(self, GR_ECONTEXT, "gr_future_cancel: the future belongs to somebody else");
+    if (outcome_of(future) != GRI_FUTURE_PENDING)
+        return gri_fail(self, GR_EBUSY, "gr_future_cancel: it is done already");
+    if (self == NULL) return gri_foreign_cancel(future);
+    if (future->kind == GRI_FUTURE_TASK)
+        return gri_task_cancel_again(future) == 0 ? 0
+                                                  : gri_fail(self, GR_ENOMEM, "gr_future_cancel: no memory");
+    if (future->kind != GRI_FUTURE_REQUEST) abandon(self, future);
+    gri_future_complete(future, GR_ECANCELLED, NULL);
+    return 0;
+}
+
+void gr_future_release(gr_future *future)
+{
+    if (future == NULL) return;
+    if (future->is_foreign) {
+        gri_foreign_release(future);
+    } else if (__builtin_expect(future->flags & (GRI_FUTURE_WATCHED | GRI_FUTURE_SCOPED), 0)) {
+        future->flags |= GRI_FUTURE_RELEASED;
+        if (future->flags & GRI_FUTURE_WATCHED) future->owner->extra->has_released = true;
+        gri_listeners_drop(future, gri_scope_told);
+    } else {
+        gri_future_free(future);
+    }
+}

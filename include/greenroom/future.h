@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Futures: outcomes that are on their way - of requests (ask.h), tasks (task.h), blocking work (blocking.h) and promises
+ * (promise.h). Each is pending until it has exactly one outcome: a value, or an error.
+ *
+ * A future belongs to the actor that got it, or with `self` NULL to the thread; only its owner may use it. An actor's
+ * futures are released at its end. A failure that is released before anybody looked at it (by awaiting the future, by
+ * reading its error, text or value, in a callback) is logged as a warning, unless it is GR_ECANCELLED or the actor failed.
+ *
+ * What waits here needs a coroutine actor, and is GR_ECONTEXT elsewhere and in callbacks; handler actors use gr_then. A
+ * wait is ended by GR_EKILLED when the actor is killed, and by GR_ECANCELLED, once, when its task is cancelled.
+ */
+#ifndef GREENROOM_FUTURE_H
+#define GREENROOM_FUTURE_H
+
+#include <greenroom/actor.h>
+
+typedef struct gr_future gr_future;
+
+enum gr_future_state {
+    GR_FUTURE_PENDING,   /* no outcome yet */
+    GR_FUTURE_RUNNING,   /* no outcome yet, and its task has begun; known of tasks on the owner's loop only */
+    GR_FUTURE_CANCELLED, /* the outcome is GR_ECANCELLED */
+    GR_FUTURE_FINISHED   /* the outcome is a value or any other error */
+};
+
+/* When gr_wait returns. */
+enum gr_wait_until {
+    GR_WAIT_ALL = 1,    /* when all are done */
+    GR_WAIT_FIRST,      /* when at least one is done */
+    GR_WAIT_FIRST_ERROR /* when one has failed, or all are done */
+};
+
+/* What gr_gather does about failures. */
+enum gr_gather_flags {
+    GR_GATHER_FIRST_ERROR = 0, /* returns the first one, in time, as soon as it is there */
+    GR_GATHER_ALL = 1          /* waits for all and returns 0: each future tells its own outcome */
+};
+
+/* Told that a future is done; `context` is the caller's. */
+typedef void (*gr_future_callback)(gr_actor *self, gr_future *future, void *context);
+
+/* As gr_then stores its function. */
+typedef void (*gri_then_function)(gr_actor *self, void *state, gr_future *future);
+
+/* Futures in the order in which they are done; see gr_as_completed. */
+typedef struct gr_completions gr_completions;
+
+GRI_BEGIN_C
+
+/* ---- one future ---- */
+
+/*
+ * Waits until the future has its outcome. Returns 0 with a value, the outcome's error, or GR_ETIMEOUT when `deadline`
+ * passed first, which leaves it pending. A coroutine waits without blocking its loop; with `self` NULL the thread
+ * blocks. Others get GR_ECONTEXT: a handler actor, a loop's own thread with NULL, a thread outside of a simulation, who
+ * does not own it. NULL for a future is GR_EINVALID.
+ */
+GR_API GR_MUST_USE int gr_await(gr_actor *self, gr_future *future, gr_time deadline);
+
+/*
+ * As gr_await, but a future that is not done at the deadline is cancelled, and waited for until its task has cleaned up:
+ * GR_ETIMEOUT. Cancelled itself, it cancels the future likewise: GR_ECANCELLED. Needs a coroutine.
+ */
+GR_API GR_MUST_USE int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline);
+
+/* How far it is; never waits. */
+GR_API enum gr_future_state gr_future_state(const gr_future *future);
+
+/* Whether the outcome is there; never waits. */
+GR_API bool gr_future_done(const gr_future *future);
+
+/* The outcome's error: 0 for a value, GR_EBUSY while pending. */
+GR_API int gr_future_error(const gr_future *future);
+
+/* The sentence of the outcome's error: its own if it was given one (gr_promise_fail, a task's gr_fail) and there was
+ * memory to bring it, else that of the table. Valid until the release. Never NULL. */
+GR_API const char *gr_future_text(const gr_future *future);
+
+/* The value that came, of type `type`, or NULL; see gr_future_as. */
+GR_API const void *gri_future_value(const gr_future *future, const struct gr_type *type);
+
+/*
+ * Cancels. A request, a promise or blocking work ends at once with GR_ECANCELLED; what comes later is dropped and counted
+ * as a late reply, and work that has begun is not stopped. A task is told: its current or next wait returns
+ * GR_ECANCELLED, once; its future is done when it has ended, with what it then returns; one that has not begun never
+ * does. Errors: GR_EBUSY if it is done already; GR_ECONTEXT if it isn't yours; for a plain thread's task GR_ENOMEM.
+ */
+GR_API int gr_future_cancel(gr_actor *self, gr_future *future);
+
+/*
+ * Calls fn(self, future, context) soon after the future is done, also if it is already: in a turn of its owner, which for
+ * a handler actor is between messages, for a coroutine while it waits. Several are called in order, and futures in the
+ * order in which they are done. `fn` may not wait; it may start, cancel and release futures, this one too. It is not
+ * called when the future is released before, or the owner ends. Errors: GR_ENOMEM. Needs `self`.
+ */
+GR_API GR_MUST_USE int gr_future_on_done(gr_actor *self, gr_future *future, gr_future_callback fn,
+                                         void *context);
+
+/* Gives the future back; its value is not to be read afterwards. Pending: the answer will be dropped as late, and a task
+ * goes on. NULL is fine. By the owner only. */
+GR_API void gr_future_release(gr_future *future);
+
+/* What the macro below calls. */
+GR_API GR_MUST_USE int gri_then(gr_actor *self, gr_future *future, size_t state_size, gri_then_function fn);
+
+/* ---- several futures: `futures` is an array of `count`, in which NULL is one that failed with GR_ENOMEM ---- */
+
+/*
+ * Waits as `until` says. Returns 0 or GR_ETIMEOUT; *done, which may be NULL, is how many are done: which ones,
+ * gr_future_done tells. The outcomes count as unread. Needs a coroutine.
+ */
+GR_API GR_MUST_USE int gr_wait(gr_actor *self, gr_future *const *futures, size_t count,
+                               enum gr_wait_until until, size_t *done, gr_time deadline);
+
+/*
+ * Waits for the values of all. Returns 0, the first error in time (see the flags), or GR_ETIMEOUT. The others are left as
+ * they are. The values are in the futures, which are in the order of the array. Needs a coroutine.
+ */
+GR_API GR_MUST_USE int gr_gather(gr_actor *self, gr_future *const *futures, size_t count,
+                                 enum gr_gather_flags flags, gr_time deadline);
+
+/*
+ * Waits for the first one that is done, cancels all others, and returns the first one's error, 0 for a value; *first,
+ * which may be NULL, is its index. At the deadline it cancels all: GR_ETIMEOUT, with *first == count. It does not wait
+ * for tasks to clean up. Needs a coroutine.
+ */
+GR_API GR_MUST_USE int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *first,
+                               gr_time deadline);
+
+/*
+ * Futures in the order in which they are done: take them with gr_next_done. The futures stay the caller's, and one that
+ * is released before is passed over, as is NULL; the array is not kept. NULL when there is no memory. Needs `self`.
+ */
+GR_API GR_MUST_USE gr_completions *gr_as_completed(gr_actor *self, gr_future *const *futures, size_t count);
+
+/*
+ * Waits for the next one that is done: *future, and 0 whatever its outcome. Each is given once. Errors: GR_ENOTFOUND when
+ * all have been given; GR_ETIMEOUT. A handler actor may call it with a deadline of 0.
+ */
+GR_API GR_MUST_USE int gr_next_done(gr_actor *self, gr_completions *completions, gr_future **future,
+                                    gr_time deadline);
+
+/* Frees it, not its futures; at the latest the owner's end does. NULL is fine. By the owner only. */
+GR_API void gr_completions_release(gr_completions *completions);
+
+GRI_END_C
+
+/* The value of a future as `const struct R *`, or NULL if it has none, or one of another type. Valid until the release. */
+#define gr_future_as(future, R) ((const R##_gr_struct *)gri_future_value(future, &R##_gr_type))
+
+/*
+ * gr_then(self, future, S, fn): for a handler actor with state `S`, as its GR_ACTOR names it: calls
+ * void fn(gr_actor *self, S *state, gr_future *future) as gr_future_on_done does, and releases the future afterwards.
+ * Errors, which leave the future the caller's: GR_ENOMEM, also for a future that is NULL for lack of memory; GR_ECONTEXT
+ * in a coroutine; GR_EINVALID if `S` isn't the size of the actor's state.
+ */
+#define gr_then(self, future, S, fn)                                                                         \
+    gri_then(self, future, sizeof(S),                                                                        \
+             GRI_FUNCTION(gri_then_function, void (*)(gr_actor *, S *, gr_future *), fn))
+
+#endif

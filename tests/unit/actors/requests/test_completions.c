@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of futures in the order in which they are done. */
+#include "tests/unit/actors/tasks/tasks.h"
+
+static int in_order(gr_actor *self, void *argument)
+{
+    static const int sleeps[] = {3, 1, 4, 2, 5};
+    gr_future *tasks[5];
+    for (int i = 0; i < 5; i++) tasks[i] = START(self, .value = sleeps[i], .sleep = gr_seconds(sleeps[i]));
+    gr_time begin = gr_now(self);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(2500)), 0); /* two are done before it begins */
+    gr_completions *completions = gr_as_completed(self, tasks, 5);
+    gr_future *future;
+    for (int i = 1; i <= 5; i++) {
+        CHECK_EQ(gr_next_done(self, completions, &future, GR_FOREVER), 0);
+        CHECK_EQ(gr_task_value(future, work)->value, i);
+        CHECK_EQ(ms_since(self, begin), i <= 2 ? 2500 : 1000 * i);
+    }
+    CHECK_EQ(gr_next_done(self, completions, &future, GR_FOREVER), GR_ENOTFOUND);
+    CHECK(future == NULL);
+    gr_completions_release(completions);
+    gr_completions_release(NULL);
+    for (int i = 0; i < 5; i++) gr_future_release(tasks[i]);
+    return 0;
+}
+
+Case(completions, come_in_the_order_of_their_ends_not_of_their_starts)
+{
+    run_seeds(1, 3, in_order);
+    run_seeds(2, 5, in_order);
+}
+
+static int released_meanwhile(gr_actor *self, void *argument)
+{
+    gr_future *tasks[] = {START(self, .value = 0), START(self, .value = 1, .sleep = gr_seconds(1)),
+                          START(self, .value = 2, .sleep = gr_seconds(2)), NULL};
+    gr_completions *completions = gr_as_completed(self, tasks, 4);
+    gr_completions *same = gr_as_completed(self, tasks, 3);
+    gr_future *future;
+    CHECK_EQ(gr_next_done(self, completions, &future, 0), GR_ETIMEOUT);
+    CHECK_EQ(gr_next_done(self, completions, &future, gr_milliseconds(1500)), 0);
+    CHECK(future == tasks[0]);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(1200)), 0);
+    gr_future_release(tasks[1]); /* done, but not taken */
+    CHECK_EQ(gr_next_done(self, completions, &future, gr_milliseconds(100)), GR_ETIMEOUT);
+    gr_future_release(tasks[2]); /* pending */
+    CHECK_EQ(gr_next_done(self, completions, &future, GR_FOREVER), GR_ENOTFOUND);
+    CHECK_EQ(gr_next_done(self, same, &future, -1), GR_EINVALID);
+    CHECK_EQ(gr_next_done(self, same, &future, GR_FOREVER), 0);
+    CHECK(future == tasks[0]);
+    gr_completions_release(completions);
+    CHECK(same != NULL); /* it ends with the actor */
+    return 0;
+}
+
+Case(completions, pass_over_what_is_released_before)
+{
+    run_seeds(1, 3, released_meanwhile);
+    run_seeds(2, 5, released_meanwhile);
+}

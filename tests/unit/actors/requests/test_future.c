@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of futures: their states, texts and cancelling, whatever they are about. */
+#include "tests/unit/actors/tasks/tasks.h"
+#include "tests/unit/base/child.h"
+
+#include <stdatomic.h>
+
+static int states(gr_actor *self, void *argument)
+{
+    gr_ref server_ref = gr_spawn_with(self, server, (.loop = far(self)), .value = 7);
+    gr_future *value = gr_ask(self, server_ref, gr_seconds(5), get_sum);
+    gr_future *failed = gr_ask(self, server_ref, gr_seconds(5), fail_with, .error = GR_ELIMIT);
+    CHECK_EQ(gr_future_state(value), GR_FUTURE_PENDING);
+    CHECK_TEXT(gr_future_text(value), "no outcome yet");
+    CHECK_EQ(gr_await(self, value, GR_FOREVER), 0);
+    CHECK_EQ(gr_await(self, failed, GR_FOREVER), GR_ELIMIT);
+    CHECK_EQ(gr_future_state(value), GR_FUTURE_FINISHED);
+    CHECK_EQ(gr_future_state(failed), GR_FUTURE_FINISHED);
+    CHECK_EQ(gr_future_as(value, number)->value, 7);
+    CHECK(gr_future_as(value, words) == NULL);
+    CHECK_TEXT(gr_future_text(value), gr_error_text(0));
+    CHECK_TEXT(gr_future_text(failed), gr_error_text(GR_ELIMIT));
+    CHECK_EQ(gr_future_cancel(self, value), GR_EBUSY);
+    CHECK_EQ(gr_future_cancel(self, NULL), GR_EINVALID);
+    CHECK_EQ(gr_future_cancel(NULL, value), GR_ECONTEXT);
+    gr_future_release(value);
+    gr_future_release(failed);
+    gr_future_release(NULL);
+    return 0;
+}
+
+Case(future, goes_from_pending_to_finished_with_a_value_or_an_error)
+{
+    run_everywhere(states);
+}
+
+static int cancel_request(gr_actor *self, void *argument)
+{
+    gr_ref server_ref = gr_spawn_with(self, server, (.loop = far(self)), .value = 7);
+    gr_future *future = gr_ask(self, server_ref, gr_seconds(5), get_words, .value = 1);
+    CHECK_EQ(gr_future_cancel(self, future), 0);
+    CHECK_EQ(gr_future_state(future), GR_FUTURE_CANCELLED);
+    CHECK_EQ(gr_await(self, future, 0), GR_ECANCELLED);
+    CHECK_EQ(gr_future_cancel(self, future), GR_EBUSY);
+    struct number out;
+    CHECK_EQ(gr_call(self, server_ref, &out, gr_seconds(5), get_sum), 0); /* the other answer came before */
+    CHECK_EQ(gr_future_error(future), GR_ECANCELLED);
+    CHECK_EQ(dead_letters(self, GR_DEAD_LATE_REPLY), 1);
+    gr_future_release(future);
+    return 0;
+}
+
+Case(future, g9_a_cancelled_request_ends_at_once_and_its_answer_is_late)
+{
+    run_everywhere(cancel_request);
+}
+
+static atomic_int jobs_run;
+
+static int run_job(void *argument)
+{
+    atomic_fetch_add(&jobs_run, 1);
+    return 0;
+}
+
+static int cancel_job(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 20; i++) {
+        gr_future *future = gr_blocking(self, run_job, NULL);
+        CHECK_EQ(gr_future_cancel(self, future), 0);
+        CHECK_EQ(gr_future_state(future), GR_FUTURE_CANCELLED);
+        gr_future_release(future);
+        gr_future *other = gr_blocking(self, run_job, NULL);
+        CHECK_EQ(gr_await(self, other, GR_FOREVER), 0);
+        gr_future_release(other);
+    }
+    CHECK(atomic_load(&jobs_run) >= 20);
+    return 0;
+}
+
+Case(future, cancelled_blocking_work_ends_at_once)
+{
+    run_everywhere(cancel_job);
+}
+
+static int owner_elsewhere(gr_actor *self, const struct number *m)
+{
+    return 0;
+}
+GR_COROUTINE(owner_elsewhere, number, owner_elsewhere);
+
+static gr_future *others;
+
+static int takes_others(gr_actor *self, const struct gr_nothing *m)
+{
+    CHECK_EQ(gr_future_cancel(self, others), GR_ECONTEXT);
+    CHECK_EQ(gr_wait(self, &others, 1, GR_WAIT_ALL, NULL, 0), GR_EINVALID);
+    CHECK(gr_as_completed(self, &others, 1) == NULL);
+    CHECK_EQ(gr_future_on_done(self, others, NULL, NULL), GR_ECONTEXT);
+    return 0;
+}
+GR_COROUTINE(takes_others, gr_nothing, takes_others);
+
+static int ownership(gr_actor *self, void *argument)
+{
+    gr_promise promise;
+    others = gr_promise_create(self, number, &promise);
+    CHECK_EQ(wait_down(self, gr_spawn(self, takes_others)), 0);
+    CHECK(!gr_future_done(others));
+    CHECK(gr_spawn(self, owner_elsewhere).generation != 0);
+    return 0;
+}
+
+Case(future, is_its_owners_alone)
+{
+    run_seeds(1, 2, ownership);
+}
+
+/* ---- failures that nobody looks at ---- */
+
+static int unread(gr_actor *self, void *argument)
+{
+    gr_ref server_ref = gr_spawn(self, server, .value = 7);
+    gr_future *read = gr_ask(self, server_ref, GR_FOREVER, fail_with, .error = GR_ELIMIT);
+    gr_future *dropped = START(self, .value = 3, .error = GR_EEXISTS);
+    gr_future *cancelled = gr_ask(self, server_ref, GR_FOREVER, get_sum);
+    gr_future *left = gr_ask(self, server_ref, GR_FOREVER, unknown_request);
+    CHECK_EQ(gr_future_cancel(self, cancelled), 0);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(10)), 0);
+    CHECK_EQ(gr_future_error(read), GR_ELIMIT);
+    CHECK(gr_future_done(dropped)); /* that is no look at it */
+    gr_future_release(read);
+    gr_future_release(dropped);
+    gr_future_release(cancelled);
+    CHECK(left != NULL); /* until the end */
+    return 0;
+}
+
+static void unread_program(void *argument)
+{
+    int code = gr_run_with(unread, NULL, (.loops = 1, .seed = 1));
+    _exit(failures() ? 99 : code);
+}
+
+/* How often a text is in another. */
+static int occurrences(const char *text, const char *part)
+{
+    int count = 0;
+    while ((text = strstr(text, part)) != NULL) {
+        count++;
+        text += strlen(part);
+    }
+    return count;
+}
+
+Case(future, a_failure_that_nobody_looked_at_is_logged_when_it_is_released)
+{
+    static struct child child;
+    child_run(&child, unread_program, NULL);
+    cr_assert(WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0, "status %d: %s", child.status,
+              child.output);
+    CHECK_EQ(occurrences(child.output, "never looked at"), 2);
+    CHECK_EQ(occurrences(child.output, "job 3 failed"), 1);
+    CHECK_EQ(occurrences(child.output, gr_error_text(GR_EUNHANDLED)), 1);
+}
