@@ -351,6 +351,10 @@ static void (*const acts[RP_OP_COUNT])(int, gr_actor *, const struct rp_action *
     [RP_OP_REGISTER] = act_on_ties,
     [RP_OP_STASH] = put_off,
     [RP_OP_UNSTASH] = put_off,
+    [RP_OP_TASK] = rp_task,
+    [RP_OP_CANCEL_FUTURE] = rp_cancel_future,
+    [RP_OP_SET] = rp_set,
+    [RP_OP_SCOPE] = rp_scope,
     [RP_OP_SEND] = send_some,
     [RP_OP_TRY_SEND] = send_some,
 };

@@ -79,6 +79,35 @@ bool rp_handle_question(int actor, gr_actor *self, int number);
 /* A question that nobody answers is left by its handler. */
 void rp_leave_question(int actor);
 
+/* A new request of an actor, or -1 if there were enough; `message` as in struct rp_request. */
+int rp_new_request(int asker, int message, gr_time deadline);
+
+/* One of the actor's futures, or -1. */
+int rp_choose_future(int actor, unsigned which);
+
+/* The outcome of a request's future is seen: for the first time, or again. */
+void rp_see_outcome(int request, int error);
+
+/* ---- tasks.c ---- */
+
+void rp_task(int actor, gr_actor *self, const struct rp_action *action);
+void rp_cancel_future(int actor, gr_actor *self, const struct rp_action *action);
+void rp_set(int actor, gr_actor *self, const struct rp_action *action);
+
+/* Opens a scope, starts tasks in it and closes it. */
+void rp_scope(int actor, gr_actor *self, const struct rp_action *action);
+
+/* Puts a question aside; false if it can't be. */
+bool rp_defer(int actor, gr_actor *self, int number);
+
+/* The actor ended: what it had put aside has, too. */
+void rp_drop_deferred(int actor);
+
+/* A task's outcome, when it is seen first; a task when all is quiet; whether an actor is a task's. */
+void rp_check_task(int request);
+void rp_check_quiet_task(int request);
+bool rp_is_task(const struct gr_actor_info *info);
+
 /* ---- arrivals.c ---- */
 
 /* A message arrived: checks it. */

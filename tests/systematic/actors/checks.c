@@ -145,6 +145,7 @@ static void check_pending(int request)
                  rp_world.actors[r->asker].awaited == request;
     if (r->done || r->owner_ended || (r->future == NULL && !waits)) return;
     if (r->asker != RP_OUTSIDE && rp_world.actors[r->asker].gone) return;
+    if (r->is_task) return; /* see rp_check_quiet_task */
     if (r->message < 0) {
         rp_fail(RP_G8, r->asker, -1, "blocking work of request %d never ended", request);
         return;
@@ -253,8 +254,11 @@ static void check_sums(uint64_t waiting)
 
 static void check_listing(uint64_t living)
 {
-    static struct gr_actor_info list[RP_ACTORS_MAX];
-    size_t count = gr_system_actors(rp_world.system, list, RP_ACTORS_MAX);
+    enum { LISTED_MAX = RP_ACTORS_MAX + RP_REQUESTS_MAX };
+    static struct gr_actor_info list[LISTED_MAX];
+    size_t listed = gr_system_actors(rp_world.system, list, LISTED_MAX), count = 0;
+    for (size_t i = 0; i < listed && i < LISTED_MAX; i++)
+        if (!rp_is_task(&list[i])) list[count++] = list[i];
     if (count != living) rp_fail(RP_G11, -1, -1, "%zu actors are listed, %" PRIu64 " live", count, living);
     for (size_t i = 0; i < count && i < RP_ACTORS_MAX; i++)
         if (rp_find_actor(list[i].ref) < 0) rp_fail(RP_G10, -1, -1, "an unknown actor is listed");
@@ -275,6 +279,7 @@ void rp_check_quiet(void)
         check_living(i, may_rest);
     }
     for (int i = 0; i < w->request_count; i++) check_pending(i);
+    for (int i = 0; i < w->request_count; i++) rp_check_quiet_task(i);
     for (int i = 0; i < w->monitor_count; i++) check_monitor(i);
     for (int i = 0; i < w->wish_count; i++) check_wish(i);
     rp_check_ties();
@@ -361,10 +366,11 @@ static void check_replies(const struct gr_system_counts *counts)
                 "%" PRIu64 " requests were sent, and %" PRIu64 " calls; the system counts %" PRIu64, w->asked,
                 w->calls, counts->requests);
     uint64_t late = counts->dead_letters[GR_DEAD_LATE_REPLY];
-    if (counts->requests + w->jobs_ran != counts->replies + late)
+    if (counts->requests + w->jobs_ran + w->tasks != counts->replies + late)
         rp_fail(RP_G9, -1, -1,
-                "%" PRIu64 " requests and %" PRIu64 " jobs got %" PRIu64 " replies and %" PRIu64 " late ones",
-                counts->requests, w->jobs_ran, counts->replies, late);
+                "%" PRIu64 " requests, %" PRIu64 " jobs and %" PRIu64 " tasks got %" PRIu64
+                " replies and %" PRIu64 " late ones",
+                counts->requests, w->jobs_ran, w->tasks, counts->replies, late);
 }
 
 void rp_check_end(void)

@@ -73,4 +73,19 @@ struct rp_odd_question_m {
 GR_MESSAGE(rp_odd_question_m, GR_FIELD(rp_odd_question_m, number));
 GR_REQUEST(rp_odd_question_m, rp_answer_m);
 
+struct rp_order {
+    uint32_t request; /* its number */
+    uint8_t how;      /* what it does */
+    uint8_t amount;   /* how long it sleeps */
+    gr_string text;   /* so that lost orders are leaks */
+};
+GR_MESSAGE(rp_order, GR_FIELD(rp_order, request), GR_FIELD(rp_order, how), GR_FIELD(rp_order, amount),
+           GR_FIELD(rp_order, text));
+
+struct rp_made {
+    uint64_t request; /* the order's */
+    gr_string text;   /* the number in decimal, or empty for lack of memory */
+};
+GR_MESSAGE(rp_made, GR_FIELD(rp_made, request), GR_FIELD(rp_made, text));
+
 #endif

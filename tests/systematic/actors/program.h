@@ -36,14 +36,18 @@ enum rp_op {
     RP_OP_EVERY, /* amount: the interval; how: after how many it is cancelled */
     RP_OP_LINK,
     RP_OP_UNLINK,
-    RP_OP_TRAP,       /* amount: whether */
-    RP_OP_REGISTER,   /* how: the name */
-    RP_OP_UNREGISTER, /* likewise */
+    RP_OP_TRAP,          /* amount: whether */
+    RP_OP_REGISTER,      /* how: the name */
+    RP_OP_UNREGISTER,    /* likewise */
+    RP_OP_TASK,          /* how: what it does; amount: how long */
+    RP_OP_CANCEL_FUTURE, /* how: which */
+    RP_OP_SET,           /* a promise of a request that was put aside; amount: by a value or an error */
     RP_OP_CALL,
     RP_OP_AWAIT,   /* amount: the deadline */
     RP_OP_SLEEP,   /* amount: how long */
     RP_OP_RECEIVE, /* amount: the deadline */
     RP_OP_CHOOSE,  /* a selective receive; how: by what; amount: the deadline */
+    RP_OP_SCOPE,   /* of tasks; how: what they do; amount: the deadline */
     RP_OP_COUNT
 };
 
@@ -107,6 +111,7 @@ struct rp_program {
     bool bypass_pools;                         /* every block its own allocation */
     uint32_t fail_one_in;                      /* allocations of which one fails; 0: none */
     uint32_t actors_max;                       /* of the system */
+    bool has_tasks;                            /* tasks, scopes, cancelling and requests put aside */
     uint32_t stop_at;                          /* step at which the system is stopped; 0: when all is quiet */
     uint8_t role_count;                        /* roles */
     struct rp_role roles[RP_ROLES_MAX];        /* by number */

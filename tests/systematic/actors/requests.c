@@ -96,6 +96,9 @@ static void check_error(int request)
     case GR_ETIMEOUT:
         check_timeout(request);
         return;
+    case GR_ECANCELLED:
+        if (r->cancels == 0) unlikely(request, "but nobody cancelled it");
+        return;
     case GR_EUNANSWERED:
         if (!r->ignored || r->answered) unlikely(request, "but nobody dropped it");
         if (r->asker != RP_OUTSIDE) check_promptness(request, r->ignored_at);
@@ -172,15 +175,14 @@ static void check_future_value(int request)
         check_value(request, answer->number, &answer->text, NULL);
 }
 
-/* The outcome of a future is seen: for the first time, or again. */
-static void see_outcome(int request, int error)
+void rp_see_outcome(int request, int error)
 {
     struct rp_request *r = &rp_world.requests[request];
     if (r->done) {
         if (error != r->error) {
             rp_fail(RP_G8, r->asker, r->message, "request %d had ended with %d and now says %d", request,
                     r->error, error);
-        } else if (error == 0) {
+        } else if (error == 0 && !r->is_task) {
             r->done_at = r->message < 0 ? r->done_at : r->answered_at;
             check_future_value(request);
         }
@@ -190,7 +192,10 @@ static void see_outcome(int request, int error)
     r->error = error;
     r->done_at = rp_now();
     rp_note("outcome", r->asker, r->message, error);
-    if (r->message < 0) {
+    if (r->is_task) {
+        rp_check_task(request);
+    } else if (r->message < 0) {
+        if (error == GR_ECANCELLED && r->cancels != 0) return;
         if (error != GR_ENOMEM && error != GR_ESTOPPED && (!r->ran || error != r->result))
             unlikely(request, "blocking work gave something else");
     } else if (error == 0) {
@@ -206,7 +211,7 @@ void rp_poll_all(void)
         struct rp_request *r = &rp_world.requests[i];
         if (r->future == NULL || r->done) continue;
         int error = gr_future_error(r->future);
-        if (error != GR_EBUSY) see_outcome(i, error);
+        if (error != GR_EBUSY) rp_see_outcome(i, error);
     }
 }
 
@@ -215,9 +220,11 @@ void rp_drop_requests(int actor)
     for (int i = 0; i < rp_world.request_count; i++) {
         struct rp_request *r = &rp_world.requests[i];
         if (r->asker != actor) continue;
+        if (r->is_task && r->future == NULL && !r->is_scoped) continue; /* it was released: it goes on */
         r->owner_ended = !r->done;
         r->future = NULL;
     }
+    rp_drop_deferred(actor);
 }
 
 /* ---- asking ---- */
@@ -230,7 +237,7 @@ gr_time rp_bound(int actor)
     return r == NULL || r->answered || r->holder != actor ? GR_FOREVER : r->deadline;
 }
 
-static int new_request(int asker, int message, gr_time deadline)
+int rp_new_request(int asker, int message, gr_time deadline)
 {
     struct rp_world *w = &rp_world;
     gr_time end = gri_clock_after(rp_now(), deadline), bound = message < 0 ? GR_FOREVER : rp_bound(asker);
@@ -253,7 +260,7 @@ static int new_question(int actor, gr_ref to, const struct rp_action *action, gr
     m->mode = action->how % RP_MODES;
     m->forward = action->forward;
     m->accepted = true;
-    m->request = new_request(actor, number, deadline);
+    m->request = rp_new_request(actor, number, deadline);
     return number;
 }
 
@@ -324,7 +331,7 @@ void rp_ask(int actor, gr_actor *self, const struct rp_action *action)
         r->done = true;
         r->error = error;
     } else if (error != GR_EBUSY) {
-        see_outcome(request, error);
+        rp_see_outcome(request, error);
     }
 }
 
@@ -398,7 +405,7 @@ static int blocking_work(void *argument)
 
 void rp_blocking(int actor, gr_actor *self, const struct rp_action *action)
 {
-    int request = new_request(actor, -1, GR_FOREVER);
+    int request = rp_new_request(actor, -1, GR_FOREVER);
     if (request < 0) return;
     struct rp_request *r = &rp_world.requests[request];
     r->result = action->amount % 3;
@@ -412,8 +419,7 @@ void rp_blocking(int actor, gr_actor *self, const struct rp_action *action)
 
 /* ---- with futures ---- */
 
-/* One of the actor's futures, or -1. */
-static int choose_future(int actor, unsigned which)
+int rp_choose_future(int actor, unsigned which)
 {
     int found[RP_REQUESTS_MAX], count = 0;
     for (int i = 0; i < rp_world.request_count; i++)
@@ -423,21 +429,21 @@ static int choose_future(int actor, unsigned which)
 
 void rp_poll(int actor, gr_actor *self, const struct rp_action *action)
 {
-    int request = choose_future(actor, action->how);
+    int request = rp_choose_future(actor, action->how);
     if (request < 0) return;
     struct rp_request *r = &rp_world.requests[request];
     int error = gr_await(self, r->future, 0);
     bool handler = self != NULL && rp_world.actors[actor].role->kind != RP_KIND_COROUTINE;
     int seen = gr_future_error(r->future);
     if (seen != GR_EBUSY)
-        see_outcome(request, seen);
+        rp_see_outcome(request, seen);
     else if (error != (handler ? GR_ECONTEXT : GR_ETIMEOUT))
         rp_fail(RP_G8, actor, r->message, "an await of 0 on a pending future gave %d", error);
 }
 
 void rp_release(int actor, gr_actor *self, const struct rp_action *action)
 {
-    int request = choose_future(actor, action->how);
+    int request = rp_choose_future(actor, action->how);
     if (request < 0) return;
     struct rp_request *r = &rp_world.requests[request];
     rp_note("releases", actor, r->message, request);
@@ -447,7 +453,7 @@ void rp_release(int actor, gr_actor *self, const struct rp_action *action)
 
 void rp_await(int actor, gr_actor *self, const struct rp_action *action)
 {
-    int request = choose_future(actor, action->how);
+    int request = rp_choose_future(actor, action->how);
     if (request < 0) return;
     struct rp_actor *a = &rp_world.actors[actor];
     struct rp_request *r = &rp_world.requests[request];
@@ -460,7 +466,7 @@ void rp_await(int actor, gr_actor *self, const struct rp_action *action)
     a->wait = RP_WAIT_NONE;
     rp_note("awaited", actor, r->message, error);
     int seen = gr_future_error(r->future);
-    if (seen != GR_EBUSY) see_outcome(request, seen);
+    if (seen != GR_EBUSY) rp_see_outcome(request, seen);
     if (error == GR_EKILLED && seen != GR_EKILLED) {
         a->dying = true;
         if (!a->killed && !rp_world.stopping && !rp_may_exit(actor, RP_ANY_REASON))
@@ -546,6 +552,7 @@ bool rp_handle_question(int actor, gr_actor *self, int number)
     struct rp_actor *a = &rp_world.actors[actor];
     struct rp_message *m = &rp_world.messages[number];
     rp_world.requests[m->request].holder = actor;
+    if (rp_defer(actor, self, number)) return false;
     switch ((enum rp_mode)m->mode) {
     case RP_ANSWER_LATE:
         if (a->role->kind == RP_KIND_COROUTINE) {

@@ -134,7 +134,7 @@ struct rp_message {
 };
 
 struct rp_request {
-    int message;         /* the question; -1: blocking work */
+    int message;         /* the question; -1: blocking work, or a task */
     int asker;           /* actor or RP_OUTSIDE */
     gr_future *future;   /* NULL for a call, and once released */
     gr_time asked_at;    /* virtual time */
@@ -152,6 +152,22 @@ struct rp_request {
     int holder;          /* the coroutine that has received it, or -1 */
     int result;          /* of blocking work */
     bool ran;            /* blocking work did */
+    bool is_task;        /* a task */
+    bool is_scoped;      /* in a scope, which may cancel it */
+    bool began;          /* the task's function was called */
+    bool returned;       /* and has returned `result` */
+    bool waits_for_ever; /* it sleeps until it is cancelled */
+    bool near;           /* on its owner's loop */
+    unsigned cancels;    /* calls of gr_future_cancel */
+    unsigned cancelled;  /* waits of the task that said so */
+};
+
+/* A request that was put aside. */
+struct rp_deferred {
+    int actor;          /* who holds it */
+    int message;        /* the question */
+    gr_promise promise; /* of its answer */
+    bool over;          /* it was set, or its holder has ended */
 };
 
 struct rp_monitor {
@@ -224,11 +240,12 @@ struct rp_world {
     uint64_t spawned;                  /* actors */
     uint64_t calls;                    /* gr_call, of which is not known whether they were sent */
     uint64_t asked;                    /* requests sent for certain */
+    uint64_t tasks;                    /* started */
     uint64_t jobs_ran;                 /* blocking work */
     uint64_t reused;                   /* actors in a slot that had another before */
     uint64_t stale_sends;              /* to slots that were in use by another */
-    int actor_count, message_count, request_count, monitor_count, timer_count, wish_count,
-        stop_count;                              /* of each */
+    int actor_count, message_count, request_count, monitor_count, timer_count, wish_count, stop_count,
+        deferred_count;                          /* of each */
     struct rp_actor actors[RP_ACTORS_MAX];       /* by number, as all that follow */
     struct rp_message messages[RP_MESSAGES_MAX]; /* the number is also the payload */
     struct rp_request requests[RP_REQUESTS_MAX];
@@ -236,6 +253,7 @@ struct rp_world {
     struct rp_timer timers[RP_TIMERS_MAX];
     struct rp_wish wishes[RP_WISHES_MAX];
     struct rp_stop stops[RP_STOPS_MAX];
+    struct rp_deferred deferred[RP_REQUESTS_MAX];
     struct rp_tie ties[RP_ACTORS_MAX][RP_ACTORS_MAX]; /* by who links and with whom */
     int holders[RP_NAMES];                            /* of each name: the actor + 1, even if it is gone */
     uint64_t hash;                                    /* of the history */
