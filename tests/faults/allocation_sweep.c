@@ -7,9 +7,10 @@
 
 #include <stdlib.h>
 
-static const struct scenario *const all[] = {
-    value_scenarios,   spawning_scenarios, traffic_scenarios, request_scenarios, watching_scenarios,
-    waiting_scenarios, pattern_scenarios,  linking_scenarios, outside_scenarios, program_scenarios};
+static const struct scenario *const all[] = {value_scenarios,   spawning_scenarios, traffic_scenarios,
+                                             request_scenarios, watching_scenarios, future_scenarios,
+                                             waiting_scenarios, pattern_scenarios,  linking_scenarios,
+                                             outside_scenarios, program_scenarios};
 
 static bool is_wanted(const char *name, int argc, char **argv)
 {

@@ -105,6 +105,7 @@ void send_packet(gr_actor *self, gr_ref to, size_t size);
 extern const struct scenario spawning_scenarios[];
 extern const struct scenario traffic_scenarios[];
 extern const struct scenario request_scenarios[];
+extern const struct scenario future_scenarios[];
 extern const struct scenario watching_scenarios[];
 extern const struct scenario linking_scenarios[];
 extern const struct scenario waiting_scenarios[];
