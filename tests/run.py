@@ -22,7 +22,7 @@ REPORT = re.compile(r"^.*(?:ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime er
 UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?$", re.M)
 
 # Suites that check files, not programs of ours: the same under a sanitizer.
-WITHOUT_SANITIZER = ["install", "lint", "docs"]
+WITHOUT_SANITIZER = ["install", "lint", "docs", "parity"]
 
 SANITIZER_ENVIRONMENT = {
     "address": {},
