@@ -105,3 +105,20 @@ int gri_then(gr_actor *self, gr_future *future, size_t state_size, gri_then_func
         return gri_fail(self, GR_EINVALID, "gr_then: the actor's state is of another type");
     return add(self, future, (struct callback){.listener.tell = tell_then, .then = fn});
 }
+
+int gr_future_off_done(gr_actor *self, gr_future *future, gr_future_callback fn, void *context)
+{
+    if (future == NULL) return 0;
+    if (future->is_foreign || future->owner != self)
+        return gri_fail(self, GR_ECONTEXT, "gr_future_off_done: the future belongs to somebody else");
+    int count = 0;
+    for (struct gri_listener *listener = future->listeners, *next; listener != NULL; listener = next) {
+        next = listener->next;
+        struct callback *callback = GRI_CONTAINER_OF(listener, struct callback, listener);
+        if (listener->tell != tell || callback->fn != fn || callback->context != context) continue;
+        gri_listener_remove(listener);
+        tell(listener, false);
+        count++;
+    }
+    return count;
+}

@@ -97,6 +97,10 @@ GR_API int gr_future_cancel(gr_actor *self, gr_future *future);
 GR_API GR_MUST_USE int gr_future_on_done(gr_actor *self, gr_future *future, gr_future_callback fn,
                                          void *context);
 
+/* Takes back every call of fn with that context that gr_future_on_done has promised and that has not been made; fn may do
+ * so itself. Returns how many there were. Errors: GR_ECONTEXT if the future isn't yours. Needs `self`. */
+GR_API int gr_future_off_done(gr_actor *self, gr_future *future, gr_future_callback fn, void *context);
+
 /* Gives the future back; its value is not to be read afterwards. Pending: the answer will be dropped as late, and a task
  * goes on. NULL is fine. By the owner only. */
 GR_API void gr_future_release(gr_future *future);

@@ -194,3 +194,31 @@ Case(callback, g19_one_that_registers_itself_again_and_again_holds_nobody_up)
     run_seeds(1, 3, fair);
     run_real(1, fair);
 }
+
+static int taken_away(gr_actor *self, void *argument)
+{
+    gr_promise promise;
+    static char due[] = "due";
+    int count = 0;
+    gr_future *future = gr_promise_create(self, number, &promise);
+    CHECK_EQ(gr_future_on_done(self, future, releases, &count), 0);
+    CHECK_EQ(gr_future_on_done(self, future, noted, (void *)"kept"), 0);
+    CHECK_EQ(gr_future_off_done(self, future, noted, &count), 0); /* both have to fit */
+    CHECK_EQ(gr_future_off_done(self, future, releases, &count), 1);
+    CHECK_EQ(gr_fulfil(self, promise, number, .value = 1), 0);
+    CHECK_EQ(gr_sleep(self, 0), 0);
+    CHECK_EQ(gr_future_on_done(self, future, noted, due), 0);
+    CHECK_EQ(gr_future_off_done(self, future, noted, due), 1); /* before its turn */
+    CHECK_EQ(gr_sleep(self, 0), 0);
+    CHECK_EQ(count, 0);
+    CHECK_TEXT(notes(), "kept:1");
+    CHECK_EQ(gr_future_off_done(self, NULL, noted, NULL), 0);
+    gr_future_release(future);
+    return 0;
+}
+
+Case(callback, one_that_was_taken_away_is_not_called_even_if_it_is_due)
+{
+    run_seeds(1, 5, taken_away);
+    run_seeds(2, 5, taken_away);
+}
