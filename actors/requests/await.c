@@ -78,7 +78,7 @@ int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
 {
     if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_await: there is no future");
     if (deadline < 0) return gri_fail(self, GR_EINVALID, "gr_await: a negative deadline");
-    if (future->is_foreign != (self == NULL))
+    if (future->is_foreign != (self == NULL) || (self != NULL && future->owner != self))
         return gri_fail(self, GR_ECONTEXT, "gr_await: the future belongs to somebody else");
     if (self == NULL) return gri_foreign_await(future, deadline);
     if (gri_future_is_done(future)) {
@@ -104,6 +104,7 @@ int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline)
         int last = await_one(self, future, GR_FOREVER);
         self->extra->shield = shield;
         if (last == GR_EKILLED && (self->control & GRI_CONTROL_DOOMED)) return last;
+        if (last == GR_ECANCELLED && !gri_future_is_done(future)) return last; /* told once: it may not be lost */
     }
     return error;
 }

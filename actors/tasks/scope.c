@@ -113,9 +113,12 @@ gr_scope *gr_scope_open(gr_actor *self, gr_time deadline)
     if (extra->scope != NULL && extra->scope->is_cancelled) {
         scope->is_cancelled = true;
         scope->error = GR_ECANCELLED;
+    } else if (deadline == 0) {
+        scope->is_cancelled = true;
+        scope->error = GR_ETIMEOUT;
     }
     scope->timer.fire = timed_out;
-    if (deadline != GR_FOREVER) gri_loop_arm(self->loop, &scope->timer, deadline);
+    if (deadline != GR_FOREVER && !scope->is_cancelled) gri_loop_arm(self->loop, &scope->timer, deadline);
     gri_list_push_back(&extra->obligations, &scope->obligation.node);
     extra->scope = scope;
     return scope;
