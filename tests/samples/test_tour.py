@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the samples of the tour and checks what each prints: simulated, where times are exact, from seeds 1 to 20 with
+one, two and four loops; and for real, where the order must be right and no time shorter than asked for.
+
+Usage: test_tour.py BUILD_FOLDER [SAMPLE...]
+"""
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+LOOPS = [1, 2, 4]
+SEEDS = range(1, 21)
+AT_ONCE = 8  # programs run for real: they sleep, mostly
+TIME = re.compile(r"\d+\.\d{3}(?= s\b)")
+
+# What a sample prints. A time, as in "1.000 s", is exact under simulation and a lower bound for real.
+TEXTS = {
+    "a2_hello": "Hello World!\n",
+    "a7_chaining": """\
+phase 1 of 4
+phase 2 of 5
+(5, 50) after 2.000 s
+""",
+    "t1_workers": """\
+worker 0 is a worker
+worker 1 is a worker
+worker 2 is a worker
+worker 3 is a worker
+worker 4 is a worker
+service is a service
+a worker runs with 0
+a worker runs with 1
+a worker runs with 2
+a worker runs with 3
+a worker runs with 4
+a service runs
+""",
+    "t2_daemon": """\
+daemon starts
+brief daemon starts
+non-daemon starts
+brief daemon exits
+brief daemon joined: ended
+daemon joined: alive
+main ends
+non-daemon exits
+""",
+    "t12_actor_local": """\
+main: 0 and 1000
+worker 1: 0 and 1000
+worker 2: 0 and 1000
+worker 1: 1 and 1001
+worker 2: 2 and 1002
+main: 42 and 1000
+""",
+}
+
+
+def check_text(expected, output, exact):
+    """What is wrong with a sample's output, or None."""
+    if exact:
+        return None if output == expected else f"expected {expected!r}"
+    if TIME.sub("?", output) != TIME.sub("?", expected):
+        return f"expected, but for the times, {expected!r}"
+    for least, time in zip(TIME.findall(expected), TIME.findall(output)):
+        if float(time) < float(least):
+            return f"{time} s is less than {least} s"
+    return None
+
+
+def check_by_time(naps, exact):
+    """Naps in seconds, in order of their ends. For real, those that are close may end in any order."""
+    slack = 0 if exact else 0.05
+    for n, nap in enumerate(naps):
+        if any(nap < earlier - slack for earlier in naps[:n]):
+            return f"a nap of {nap} s ended after a longer one"
+    return None
+
+
+def naps_of(pattern, output):
+    """(who, seconds) of the lines that match a pattern."""
+    return [(int(who), float(time)) for who, time in re.findall(pattern, output, re.M)]
+
+
+def check_t3(output, exact):
+    lines = output.splitlines()
+    naps = [float(TIME.search(line)[0]) for line in lines if "worker sleeps" in line]
+    ends = [float(TIME.search(line)[0]) for line in lines if "worker ends" in line]
+    if len(naps) != 3 or sorted(ends) != sorted(naps):
+        return "not all three workers slept and ended"
+    if lines.count("joining a worker") != 3 or lines[-1:] != ["1 living"]:
+        return "not all three workers were listed and joined"
+    return check_by_time(ends, exact)
+
+
+def check_t13(output, exact):
+    naps = naps_of(r"^worker (\d) sleeps (\d\.\d{3}) s$", output)
+    ends = naps_of(r"^worker (\d) has slept (\d\.\d{3}) s$", output)
+    if [who for who, _ in naps] != list(range(5)) or sorted(ends) != naps or len(output.splitlines()) != 10:
+        return "not all five workers began in order and slept as long as they said"
+    return check_by_time([nap for _, nap in ends], exact)
+
+
+CHECKS = {"t3_enumerate": check_t3, "t13_random_sleepers": check_t13}
+
+
+def check(sample, output, exact):
+    if sample in TEXTS:
+        return check_text(TEXTS[sample], output, exact)
+    return CHECKS[sample](output, exact)
+
+
+def run(build, sample, environment):
+    """(name of the run, what is wrong with it or None)."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GR_")}
+    name = " ".join([f"{key}={value}" for key, value in environment.items()] + [sample])
+    try:
+        done = subprocess.run([os.path.join(build, "samples", "tour", sample)], env={**clean, **environment},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        return name, "no end within 30 s"
+    except OSError as error:
+        return name, f"it can't be run: {error}"
+    if done.returncode != 0 or done.stderr != "":
+        return name, f"exit code {done.returncode}, standard error {done.stderr!r}, output {done.stdout!r}"
+    complaint = check(sample, done.stdout, "GR_SEED" in environment)
+    return name, complaint and f"{complaint}, got {done.stdout!r}"
+
+
+def unlisted():
+    """(name, what is wrong) of the samples that have no check here or no line in the tour's table."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples", "tour")
+    with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
+        table = file.read()
+    found = {os.path.splitext(name)[0]: os.path.basename(path) + "/" + name
+             for path, _, names in os.walk(folder) for name in names if name.endswith(".c")}
+    for name in sorted(found.keys() | TEXTS.keys() | CHECKS.keys()):
+        if name not in found:
+            yield name, "there is no such sample"
+        elif name not in TEXTS and name not in CHECKS:
+            yield name, "nothing here says what it prints"
+        elif f"({found[name]})" not in table:
+            yield name, f"{found[name]} is not in samples/tour/README.md"
+
+
+def main():
+    build = os.path.abspath(sys.argv[1])
+    samples = sys.argv[2:] or [*TEXTS, *CHECKS]
+    simulated = [(sample, {"GR_LOOPS": str(loops), "GR_SEED": str(seed)})
+                 for sample in samples for loops in LOOPS for seed in SEEDS]
+    real = [(sample, {"GR_LOOPS": str(loops)}) for sample in samples for loops in LOOPS]
+    with ThreadPoolExecutor(2) as few, ThreadPoolExecutor(AT_ONCE) as many:
+        results = list(few.map(lambda case: run(build, *case), simulated))
+        results += many.map(lambda case: run(build, *case), real)
+    results += unlisted()
+    failed = [(name, complaint) for name, complaint in results if complaint]
+    for name, complaint in failed:
+        print(f"FAILED {name}: {complaint}")
+    print(f"tour: {len(results) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: test_tour.py BUILD_FOLDER [SAMPLE...]")
+    sys.exit(main())
