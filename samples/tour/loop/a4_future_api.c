@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A4: a future set by hand, and all it can be asked. */
+/* Python: asyncio.Future: set_result, cancel, done, result, ... */
+#include <greenroom/greenroom.h>
+
+#include <stdio.h>
+
+struct number {
+    int value;
+};
+GR_MESSAGE(number, GR_FIELD(number, value));
+
+static const char *const states[] = {
+    [GR_FUTURE_PENDING] = "pending",
+    [GR_FUTURE_RUNNING] = "running",
+    [GR_FUTURE_CANCELLED] = "cancelled",
+    [GR_FUTURE_FINISHED] = "finished",
+};
+
+static void show(const char *what, gr_future *future)
+{
+    const struct number *value = gr_future_as(future, number);
+    printf("%s: %s", what, states[gr_future_state(future)]);
+    if (value) printf(", value %d", value->value);
+    if (gr_future_done(future) && !value) printf(", %s", gr_future_text(future));
+    printf("\n");
+}
+
+static void called_back(gr_actor *self, gr_future *future, void *context)
+{
+    show("callback", future);
+}
+
+static int run(gr_actor *self, void *argument)
+{
+    gr_promise promises[3];
+    gr_future *futures[3];
+    for (int i = 0; i < 3; i++) {
+        futures[i] = gr_promise_create(self, number, &promises[i]);
+        if (futures[i] == NULL) return GR_ENOMEM;
+        int err = gr_future_on_done(self, futures[i], called_back, NULL);
+        if (err) return err;
+    }
+    show("new", futures[0]);
+
+    gr_fulfil(self, promises[0], number, .value = 42);
+    show("fulfilled", futures[0]);
+    printf("again: %s\n", gr_error_name(gr_fulfil(self, promises[0], number, .value = 43)));
+    printf("cancel: %s\n", gr_error_name(gr_future_cancel(self, futures[0])));
+
+    gr_promise_fail(self, promises[1], GR_EINVALID, "no such number");
+    show("failed", futures[1]);
+
+    gr_future_cancel(self, futures[2]);
+    show("cancelled", futures[2]);
+    printf("too late: %s\n", gr_error_name(gr_fulfil(self, promises[2], number, .value = 44)));
+
+    return gr_sleep(self, 0); /* callbacks run while their owner waits, in order */
+}
+
+int main(void)
+{
+    return gr_run(run, NULL);
+}
