@@ -121,6 +121,8 @@ extern const struct bench bench_ask_deadline;
 extern const struct bench bench_timers;
 extern const struct bench bench_idle;
 extern const struct bench bench_coroutines;
+extern const struct bench bench_coroutines_gather;
+extern const struct bench bench_coroutines_alive;
 extern const struct bench bench_compute;
 
 #endif

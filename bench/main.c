@@ -10,10 +10,26 @@
 #include <stdlib.h>
 
 static const struct bench *const benches[] = {
-    &bench_ping_pong, &bench_thread_ring, &bench_counting, &bench_counting_burst_a, &bench_counting_burst_b,
-    &bench_fan_in,    &bench_spawn,       &bench_tree,     &bench_fork_join,        &bench_chameneos,
-    &bench_big,       &bench_banking,     &bench_ask,      &bench_ask_deadline,     &bench_timers,
-    &bench_idle,      &bench_coroutines,  &bench_compute,
+    &bench_ping_pong,
+    &bench_thread_ring,
+    &bench_counting,
+    &bench_counting_burst_a,
+    &bench_counting_burst_b,
+    &bench_fan_in,
+    &bench_spawn,
+    &bench_tree,
+    &bench_fork_join,
+    &bench_chameneos,
+    &bench_big,
+    &bench_banking,
+    &bench_ask,
+    &bench_ask_deadline,
+    &bench_timers,
+    &bench_idle,
+    &bench_coroutines,
+    &bench_coroutines_gather,
+    &bench_coroutines_alive,
+    &bench_compute,
 };
 
 static void usage(FILE *to)

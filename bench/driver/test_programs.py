@@ -8,7 +8,7 @@ SIZES = {
     "ping_pong": 20000, "thread_ring": 20000, "counting": 200000, "counting_burst_a": 200000,
     "counting_burst_b": 200000, "fan_in": 200000, "spawn": 5000, "tree": 4095, "fork_join": 120000,
     "chameneos": 20000, "big": 24000, "banking": 20000, "ask": 5000, "ask_deadline": 5000, "timers": 10000,
-    "compute": 5000, "idle": 5000, "coroutines": 5000,
+    "compute": 5000, "idle": 5000, "coroutines": 5000, "coroutines_gather": 5000, "coroutines_alive": 5000,
 }
 SPREAD = ["--loops", "2", "--placement", "spread"]
 
