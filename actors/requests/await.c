@@ -104,7 +104,8 @@ int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline)
         int last = await_one(self, future, GR_FOREVER);
         self->extra->shield = shield;
         if (last == GR_EKILLED && (self->control & GRI_CONTROL_DOOMED)) return last;
-        if (last == GR_ECANCELLED && !gri_future_is_done(future)) return last; /* told once: it may not be lost */
+        if (last == GR_ECANCELLED && !gri_future_is_done(future))
+            return last; /* told once: it may not be lost */
     }
     return error;
 }
