@@ -11,6 +11,7 @@
  * nothing is found.
  */
 #include "actors/admission.h"
+#include "actors/mail/mail.h"
 #include "actors/mail/saved.h"
 
 #include <greenroom/log.h>
@@ -30,7 +31,8 @@ struct hop {
 struct probe {
     uint32_t count;              /* hops */
     uint32_t victim;             /* once all is known: index of the hop whose request ends */
-    bool is_known;               /* it is a cycle */
+    bool is_known;               /* it is a cycle; on the way to the one that the victim has asked */
+    bool is_told;                /* on the way to the victim, ahead of its outcome */
     struct hop hops[PROBE_HOPS]; /* each has asked the next one, the last one whom the probe comes to */
 };
 
@@ -101,6 +103,54 @@ static bool is_hop(const struct gr_actor *actor, const struct hop *hop)
     return actor->slot == hop->slot && gri_load(&actor->generation, GRI_RELAXED) == hop->generation;
 }
 
+/* ---- taking a request back ---- */
+
+/* Takes the request of a hop out of the mailbox, or NULL. */
+static struct gri_message *take_waiting(struct gr_actor *actor, const struct hop *hop)
+{
+    struct gri_mailbox *mailbox = &actor->mailbox;
+    struct gri_message **link = &mailbox->head;
+    while (*link != NULL && !is_of(*link, hop)) link = &(*link)->next;
+    struct gri_message *m = *link;
+    if (m == NULL) return NULL;
+    *link = m->next;
+    if (mailbox->end == &m->next) mailbox->end = link;
+    gri_mailbox_count(mailbox, m, -1);
+    if (gri_mailbox_is_full(mailbox) && gri_mailbox_check_room(mailbox)) gri_actor_tell_room(actor);
+    return m;
+}
+
+/* The same for what was passed over. */
+static struct gri_message *take_saved(struct gr_actor *actor, const struct hop *hop)
+{
+    const struct gri_saved *saved = actor->extra->saved;
+    struct gri_list_node *node = saved == NULL ? NULL : gri_list_first(&saved->order);
+    for (; node != NULL; node = gri_list_next(&saved->order, node)) {
+        struct gri_saved_mail *mail = GRI_CONTAINER_OF(node, struct gri_saved_mail, order);
+        if (is_of(mail->m, hop)) return gri_actor_take_saved(actor, mail);
+    }
+    return NULL;
+}
+
+/* The answer's envelope of the request of a hop, which is not handled any more if it has not been begun; or NULL. One that
+ * was set aside stays there, as a message that was answered. */
+static struct gri_message *take_back(struct gr_actor *actor, const struct hop *hop)
+{
+    struct gri_message *m = actor->current, *oldest = actor->extra == NULL ? NULL : actor->extra->stash;
+    struct gri_message *waiting = NULL;
+    if (m == NULL || !is_of(m, hop)) {
+        m = oldest;
+        while (m != NULL && !is_of(m, hop)) m = m->next == oldest ? NULL : m->next;
+    }
+    if (m == NULL) m = waiting = take_waiting(actor, hop);
+    if (m == NULL && actor->extra != NULL) m = waiting = take_saved(actor, hop);
+    if (m == NULL) return NULL;
+    struct gri_message *reply = m->reply;
+    m->reply = NULL;
+    if (waiting != NULL) gri_dead_letter(actor->loop, waiting, gri_actor_ref(actor), GR_DEAD_EXPIRED);
+    return reply;
+}
+
 /* ---- a cycle ---- */
 
 /* "a 1:2:3 -> b 1:4:5 -> a 1:2:3", as much as there is room for. */
@@ -114,26 +164,25 @@ static void describe(const struct probe *probe, uint32_t seat, char *text, size_
     }
 }
 
-/* At the victim: ends its request, if it is still blocked on that. */
-static void end_request(struct gr_actor *actor, const struct probe *probe)
+/* At the victim, whose request is about to end: says why. */
+static void explain(struct gr_actor *actor, const struct probe *probe)
 {
-    struct gr_future *future = blocked_on(actor);
+    const struct gr_future *future = blocked_on(actor);
     const struct hop *hop = &probe->hops[probe->victim];
     if (future == NULL || future->obligation.handle != hop->handle) return;
     char text[GRI_ERROR_TEXT_SIZE * 4];
     describe(probe, (uint32_t)gri_loop_system(actor->loop)->seat, text, sizeof text);
     gr_log(GR_LOG_WARNING, "deadlock: these wait for each other's answers: %s", text);
     gri_fail(actor, GR_EDEADLOCK, "deadlock: %s", text);
-    gri_future_complete(future, GR_EDEADLOCK, NULL);
 }
 
-/* The probe has come back: all who find this cycle agree on who is to yield. Returns who that is. */
+/* The probe has come back: all who find this cycle agree on who is to yield. Returns whom that one has asked. */
 static gr_ref found(const struct gri_loop *loop, struct probe *probe)
 {
     for (uint32_t i = 1; i < probe->count; i++)
         if (probe->hops[i].slot > probe->hops[probe->victim].slot) probe->victim = i;
     probe->is_known = true;
-    const struct hop *hop = &probe->hops[probe->victim];
+    const struct hop *hop = &probe->hops[(probe->victim + 1) % probe->count];
     return (gr_ref){gri_loop_system(loop)->seat, hop->slot, hop->generation};
 }
 
@@ -160,14 +209,28 @@ static gr_ref step(struct gri_loop *loop, struct gr_actor *actor, struct probe *
 {
     const gr_ref nobody = {0, 0, 0};
     const struct gr_future *future = blocked_on(actor);
-    if (probe->is_known) {
-        end_request(actor, probe);
-        return nobody;
-    }
+    if (probe->is_told) explain(actor, probe);
+    if (probe->is_known) return nobody;
     if (future == NULL || !holds(actor, &probe->hops[probe->count - 1])) return nobody;
     if (is_hop(actor, &probe->hops[0]) && future->obligation.handle == probe->hops[0].handle)
         return found(loop, probe);
     return probe->count == PROBE_HOPS || was_here(probe, actor) ? nobody : add_hop(probe, actor, future);
+}
+
+/* At the one whom the victim has asked: takes the request back, or it would be handled for nobody and could close the same
+ * circle again. Its outcome follows the explanation. Takes the probe. */
+static void end_request(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
+{
+    struct probe *probe = probe_of(m);
+    const struct hop *hop = &probe->hops[probe->victim];
+    struct gri_message *reply = take_back(actor, hop);
+    if (reply == NULL) { /* it has gone on meanwhile */
+        gri_loop_free_message(loop, m);
+        return;
+    }
+    probe->is_told = true;
+    gri_post(loop, (gr_ref){gri_loop_system(loop)->seat, hop->slot, hop->generation}, m);
+    gri_request_end(loop, reply, GR_EDEADLOCK);
 }
 
 /* Sends a probe to an actor; takes it. On one loop step by step, as this may be a coroutine's small stack. */
@@ -180,6 +243,10 @@ static void send_probe(struct gri_loop *loop, gr_ref to, struct gri_message *m)
             gri_post(loop, to, m);
             return;
         }
+        if (probe_of(m)->is_known && !probe_of(m)->is_told) {
+            end_request(loop, actor, m);
+            return;
+        }
         to = step(loop, actor, probe_of(m));
     }
     gri_loop_free_message(loop, m);
@@ -187,7 +254,10 @@ static void send_probe(struct gri_loop *loop, gr_ref to, struct gri_message *m)
 
 void gri_deadlock_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
 {
-    send_probe(loop, step(loop, actor, probe_of(m)), m);
+    if (probe_of(m)->is_known && !probe_of(m)->is_told)
+        end_request(loop, actor, m);
+    else
+        send_probe(loop, step(loop, actor, probe_of(m)), m);
 }
 
 /* Looks whether the actor, which is blocked, is in a cycle. */
@@ -203,7 +273,7 @@ static void look(struct gr_actor *actor)
     m->reply = NULL;
     struct probe *probe = probe_of(m);
     probe->count = probe->victim = 0;
-    probe->is_known = false;
+    probe->is_known = probe->is_told = false;
     send_probe(actor->loop, add_hop(probe, actor, future), m);
 }
 

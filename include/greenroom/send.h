@@ -7,14 +7,14 @@
 
 /* Why a message became a dead letter. */
 #define GR_DEAD_LETTER_TABLE(X)                                                                              \
-    X(GR_DEAD_STALE, "stale")           /* the receiver had ended, or never was */                           \
-    X(GR_DEAD_DOWN, "down")             /* the receiver ended with it in the mailbox */                      \
-    X(GR_DEAD_FULL, "full")             /* refused or dropped at the mailbox's bound, or the link's */       \
-    X(GR_DEAD_UNHANDLED, "unhandled")   /* the receiver has no handler for its type */                       \
-    X(GR_DEAD_NO_MEMORY, "no memory")   /* there was no memory to send it */                                 \
-    X(GR_DEAD_SYSTEM, "other system")   /* the reference belongs to another or a destroyed system */         \
-    X(GR_DEAD_STOPPED, "stopped")       /* the system had stopped */                                         \
-    X(GR_DEAD_EXPIRED, "expired")       /* nothing was left of the deadline of the request being handled */  \
+    X(GR_DEAD_STALE, "stale")         /* the receiver had ended, or never was */                             \
+    X(GR_DEAD_DOWN, "down")           /* the receiver ended with it in the mailbox */                        \
+    X(GR_DEAD_FULL, "full")           /* refused or dropped at the mailbox's bound, or the link's */         \
+    X(GR_DEAD_UNHANDLED, "unhandled") /* the receiver has no handler for its type */                         \
+    X(GR_DEAD_NO_MEMORY, "no memory") /* there was no memory to send it */                                   \
+    X(GR_DEAD_SYSTEM, "other system") /* the reference belongs to another or a destroyed system */           \
+    X(GR_DEAD_STOPPED, "stopped")     /* the system had stopped */                                           \
+    X(GR_DEAD_EXPIRED, "expired")     /* a request for which no time was left, or that was in a deadlock */  \
     X(GR_DEAD_LATE_REPLY, "late reply") /* an answer whose request had already ended */
 
 enum gr_dead_letter {

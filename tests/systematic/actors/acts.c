@@ -262,7 +262,9 @@ static bool take_mail(int actor, gr_actor *self, const struct gr_mail *mail)
     }
     rp_arrived(actor, self, type, mail->data, mail->sender);
     int number = rp_world.actors[actor].current;
-    if (mail->is_request != (type >= RP_QUESTION))
+    const struct rp_message *m = number < 0 ? NULL : &rp_world.messages[number];
+    bool ended = m != NULL && m->request >= 0 && m->was_stashed && rp_world.requests[m->request].done;
+    if (mail->is_request != (type >= RP_QUESTION) && !ended)
         rp_fail(RP_G8, actor, number, "a request is not known as one");
     return type >= RP_QUESTION && number >= 0 && rp_handle_question(actor, self, number);
 }

@@ -67,7 +67,8 @@ void rp_stash(int actor, gr_actor *self)
     struct rp_world *w = &rp_world;
     struct rp_actor *a = &w->actors[actor];
     struct rp_message *m = a->current < 0 ? NULL : &w->messages[a->current];
-    if (m != NULL && m->request >= 0 && w->requests[m->request].answered) return;
+    const struct rp_request *r = m != NULL && m->request >= 0 ? &w->requests[m->request] : NULL;
+    if (r != NULL && (r->answered || (r->done && r->error == GR_EDEADLOCK))) return;
     if (m != NULL && m->timer >= 0 && w->timers[m->timer].interval != 0) return;
     rp_note("sets aside", actor, a->current, 0);
     int error = gr_stash(self);

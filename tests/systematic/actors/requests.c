@@ -128,6 +128,8 @@ static void check_error(int request)
         return;
     case GR_EDEADLOCK:
         if (r->answered || !rp_is_cycle(request, 9)) unlikely(request, "but there is no cycle");
+        if (m->handled == 0 && !m->stashed)
+            rp_world.messages[r->message].dropped = true; /* it was taken back */
         return;
     default:
         break;
@@ -489,7 +491,7 @@ static void reply(int actor, gr_actor *self, int number)
     static struct rp_big_answer_m big;
     struct rp_request *r = &rp_world.requests[rp_world.messages[number].request];
     bool asker_lives = r->asker == RP_OUTSIDE || rp_exists(rp_world.actors[r->asker].ref);
-    bool again = r->answered;
+    bool again = r->answered || (r->done && r->error == GR_EDEADLOCK);
     if (!again) {
         r->answered = true;
         r->answer_error = 0;
@@ -513,7 +515,8 @@ static void reply(int actor, gr_actor *self, int number)
 static void reply_error(int actor, gr_actor *self, int number)
 {
     struct rp_request *r = &rp_world.requests[rp_world.messages[number].request];
-    if (r->answered) return; /* by an earlier turn, before it was set aside */
+    if (r->answered || (r->done && r->error == GR_EDEADLOCK))
+        return; /* by an earlier turn, before it was set aside */
     r->answered = true;
     r->answer_error = 70 + number % 5;
     r->answered_at = rp_now();

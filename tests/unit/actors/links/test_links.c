@@ -636,8 +636,9 @@ static int orderly_main(gr_actor *self, const struct plan *m)
     struct gr_mail mail;
     do_link(self, m->peer);
     CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), GR_ESTOPPED);
-    struct number number;
-    CHECK_EQ(gr_call(self, gr_self(self), &number, gr_milliseconds(1), get_sum), GR_ETIMEOUT);
+    gr_future *nothing = gr_ask(self, gr_self(self), gr_milliseconds(1), get_sum);
+    CHECK_EQ(gr_await(self, nothing, gr_seconds(1)), GR_ETIMEOUT);
+    gr_future_release(nothing);
     note("cleaned");
     return 0;
 }

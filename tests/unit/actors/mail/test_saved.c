@@ -82,7 +82,7 @@ static int model(gr_actor *self, void *argument)
 {
     static const unsigned keys[] = {1, 2, 5, 40, 1000};
     struct gri_random random;
-    gri_random_seed(&random, (uint64_t)(uintptr_t)argument);
+    gri_random_seed(&random, *(const unsigned *)argument);
     count = 0;
     for (unsigned i = 0; i < 5; i++) {
         for (int k = 0; k < 3000; k++) step(self, &random, keys[i], k % 1000 < 700);

@@ -211,7 +211,7 @@ static int stop(gr_actor *self, void *argument)
     gr_ref ref = gr_spawn_with(self, chooser, (.loop = GR_SPREAD));
     uint64_t monitor = watch(self, ref);
     for (int i = 0; i < 3; i++) gr_send(self, ref, number, .value = i);
-    if ((uintptr_t)argument % 2) CHECK_EQ(gr_sleep(self, 10), 0);
+    if (*(const unsigned *)argument % 2) CHECK_EQ(gr_sleep(self, 10), 0);
     CHECK_EQ(gr_stop(self, ref, 31), 0);
     gr_send(self, ref, ping); /* behind the stop: a dead letter */
     CHECK_EQ(wait_for(self, monitor), 31);
