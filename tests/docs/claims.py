@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the pages say beside code: that links lead somewhere, that commands, files and names exist, that lists are whole."""
+import glob
 import os
 import re
 import sys
@@ -98,7 +99,8 @@ def unknown_commands(tree, page):
             yield from (f"{page.path}:{line}: ./dev help does not tell of {word}"
                         for word in words[2:] if word.startswith("--") and word not in usage)
         elif words and words[0].startswith("build/samples/"):
-            if not tree.exists(words[0].replace("build/", "", 1) + ".c"):
+            folder, name = os.path.split(words[0].removeprefix("build/"))
+            if not glob.glob(os.path.join(tree.root, folder, "**", f"{name}.c"), recursive=True):
                 yield f"{page.path}:{line}: there is no sample {words[0]}"
         elif words and words[0] not in ("cc", "meson"):
             yield f"{page.path}:{line}: '{words[0]}' is no command of this tree"
