@@ -193,23 +193,24 @@ Case(stop, g16_a_stop_returns_once_its_run_has_ended_though_the_next_began_at_on
 
 /* ---- what comes in never ends ---- */
 
-static struct {
-    struct gri_message envelope; /* goes round */
-    uint64_t payload;            /* its function */
-} inflow;
+/* An envelope that goes round, with room for its function. */
+static uint64_t inflow[sizeof(struct gri_message) / sizeof(uint64_t) + 1];
 
 /* Comes in again as long as plain threads are let in. */
-static void comes_again(struct gri_loop *loop)
+static void comes_again(struct gri_loop *loop, struct gri_message *m)
 {
     struct gr_system *system = loop->owner;
-    if (!gri_load(&system->closed, GRI_RELAXED)) gri_loop_inject(loop, &inflow.envelope);
+    if (!gri_load(&system->closed, GRI_RELAXED)) gri_loop_inject(loop, m);
 }
 
 static void begin_inflow(gr_system *system, unsigned loop)
 {
-    inflow.envelope = (struct gri_message){.kind = GRI_MAIL_LOOP, .home = GRI_HOME_MEMORY};
-    inflow.payload = (uintptr_t)comes_again;
-    gri_loop_inject(gri_runtime_of(system)->system.loops[loop], &inflow.envelope);
+    struct gri_message *m = (struct gri_message *)inflow;
+    memset(m, 0, sizeof *m);
+    m->kind = GRI_MAIL_LOOP;
+    m->home = GRI_HOME_MEMORY;
+    m->payload[0] = (uintptr_t)comes_again;
+    gri_loop_inject(gri_runtime_of(system)->system.loops[loop], m);
 }
 
 Case(stop, g16_a_stop_ends_though_what_comes_in_from_outside_does_not)
