@@ -348,6 +348,9 @@ void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply);
 struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind kind);
 int gri_future_init(struct gr_actor *self, struct gr_future *future, enum gri_future_kind kind);
 
+/* Waits for the answer of a gr_call, in a coroutine that may wait. Returns the outcome's error, or what ended the wait. */
+int gri_future_await_call(struct gr_actor *self, struct gr_future *future);
+
 /* How many futures of the actor are pending. */
 uint32_t gri_actor_requests(const struct gr_actor *actor);
 

@@ -128,10 +128,9 @@ static bool heed(struct gr_actor *self, enum gri_wait *what, int *error)
  * Whether a coroutine that begins to wait was killed, which is then what its wait returns. One that heeds that no more
  * than anything else would keep its loop busy for ever: its last wait does not return, see gri_coroutine_turn.
  */
-static bool is_killed(struct gr_actor *self)
+__attribute__((noinline)) static bool note_killed(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = self->extra;
-    if (!(self->control & GRI_CONTROL_DOOMED)) return false;
     if (++extra->deaf < GRI_DEAF_MAX) return true;
     gr_ref ref = gri_actor_ref(self);
     gr_log(GR_LOG_WARNING,
@@ -140,6 +139,11 @@ static bool is_killed(struct gr_actor *self)
     gri_actor_end_wait(self);
     gri_coroutine_suspend(extra->coroutine);
     return true;
+}
+
+static inline bool is_killed(struct gr_actor *self)
+{
+    return __builtin_expect((self->control & GRI_CONTROL_DOOMED) != 0, 0) && note_killed(self);
 }
 
 int gri_actor_wait(struct gr_actor *self, enum gri_wait what)

@@ -313,7 +313,9 @@ int gri_spawn_with_reply(struct gr_actor *self, const struct gr_behaviour *behav
     struct company company;
     *ref = (gr_ref){0, 0, 0};
     int error = check(system, behaviour, options);
-    if (error == 0) error = take_company(self, system, options, &company);
+    company = (struct company){.name = NULL};
+    if (error == 0 && __builtin_expect(options->name != NULL || options->link, 0))
+        error = take_company(self, system, options, &company);
     if (error == 0) {
         unsigned home = choose_loop(self, options);
         if (options->holds_exit) gri_fetch_add(&system->holders, 1, GRI_RELAXED);

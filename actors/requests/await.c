@@ -51,7 +51,7 @@ static void end_watch(struct gr_actor *self, struct gr_future *const *futures, s
     if (self->extra->has_released) sweep(self);
 }
 
-/* Waits for one future of this actor. */
+/* Waits for one future of this actor, which is pending. */
 static int await_one(struct gr_actor *self, struct gr_future *future, gr_time deadline)
 {
     begin_watch(self, GR_WAIT_ALL, deadline);
@@ -72,6 +72,13 @@ static int await_one(struct gr_actor *self, struct gr_future *future, gr_time de
     }
     end_watch(self, &future, 1);
     return error;
+}
+
+int gri_future_await_call(struct gr_actor *self, struct gr_future *future)
+{
+    if (!gri_future_is_done(future)) return await_one(self, future, GR_FOREVER);
+    future->flags |= GRI_FUTURE_READ;
+    return future->error;
 }
 
 int gr_await(gr_actor *self, gr_future *future, gr_time deadline)

@@ -76,7 +76,7 @@ void gri_future_free(struct gr_future *future)
     if (__builtin_expect(future->listeners != NULL, 0)) gri_listeners_drop(future, NULL);
     if (future->error != 0) log_unread(future);
     if (future->kind != GRI_FUTURE_REQUEST) abandon(owner, future);
-    close_future(owner, future);
+    if (!gri_future_is_done(future)) close_future(owner, future);
     if (future->answer != NULL) gri_message_dispose(owner->loop, future->answer);
     future->answer = NULL;
     gri_list_remove(&future->obligation.node);

@@ -134,7 +134,7 @@ int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *
         return error;
     }
     if (self != NULL) send_request(self, future, to, reply_type, deadline, type, message);
-    error = gr_await(self, future, GR_FOREVER);
+    error = self != NULL ? gri_future_await_call(self, future) : gri_foreign_await(future, GR_FOREVER);
     if (error == 0) take_value(future, out, reply_type);
     gr_future_release(future);
     return error;
