@@ -274,10 +274,11 @@ Case(stop, g16_an_actor_may_bring_another_system_to_its_end_and_is_still_inside_
 
 /* ---- killing ---- */
 
-/* Does not heed the stop, but lets others run: it waits for itself. */
+/* Does not heed the stop, but lets others run: it waits for what nobody gives. */
 static int stubborn_main(gr_actor *self, const struct gr_nothing *m)
 {
-    gr_future *never = gr_ask(self, gr_self(self), GR_FOREVER, get_sum);
+    gr_promise unset;
+    gr_future *never = gr_promise_create(self, number, &unset);
     note("%d", gr_await(self, never, GR_FOREVER));
     return 0;
 }

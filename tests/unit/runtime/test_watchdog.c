@@ -174,7 +174,8 @@ Case(watchdog, g19_a_coroutine_that_does_not_wait_is_named_too)
 /* Waits for an answer that never comes, whatever it is told. */
 static int unmoved_main(gr_actor *self, const struct gr_nothing *m)
 {
-    gr_future *never = gr_ask(self, gr_self(self), GR_FOREVER, get_sum);
+    gr_promise unset;
+    gr_future *never = gr_promise_create(self, number, &unset);
     note("%d", gr_await(self, never, GR_FOREVER));
     return 0;
 }
