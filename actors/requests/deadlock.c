@@ -223,8 +223,12 @@ static void end_request(struct gri_loop *loop, struct gr_actor *actor, struct gr
 {
     struct probe *probe = probe_of(m);
     const struct hop *hop = &probe->hops[probe->victim];
-    struct gri_message *reply = take_back(actor, hop);
-    if (reply == NULL) { /* it has gone on meanwhile */
+    const struct gr_future *own = blocked_on(
+        actor); /* not if its own request was refused meanwhile, or timed out */
+    bool is_blocked = own != NULL &&
+                      own->obligation.handle == probe->hops[(probe->victim + 1) % probe->count].handle;
+    struct gri_message *reply = is_blocked ? take_back(actor, hop) : NULL;
+    if (reply == NULL) { /* it has gone on */
         gri_loop_free_message(loop, m);
         return;
     }

@@ -68,23 +68,31 @@ static void check_refusal(int request)
         unlikely(request, "but it was accepted");
 }
 
-bool rp_is_cycle(int request, unsigned hops)
+/* Whether a request's receiver waits, or did just now, for what leads back to `asker`; `left` bounds the way. */
+static bool leads_to(int request, int asker, unsigned hops, int left)
 {
     const struct rp_world *w = &rp_world;
-    int asker = w->requests[request].asker;
-    int longest = hops > 1 ? w->actor_count : 24; /* longer ones need not be found */
-    for (int i = 0; i < longest && request >= 0 && w->requests[request].message >= 0; i++) {
-        const struct rp_message *m = &w->messages[w->requests[request].message];
-        if (m->births > hops || m->receiver < 0 || w->requests[request].answered) return false;
-        if (m->receiver == asker) return true;
-        const struct rp_actor *next = &w->actors[m->receiver];
-        if (hops > 1 && (next->killed || w->stopping)) return true; /* since it was found */
-        if (next->gone || next->awaited < 0) return false;
-        request = next->awaited;
-        bool ended_now = hops > 1 && w->requests[request].done && w->requests[request].done_at == rp_now();
-        if (next->wait != RP_WAIT_AWAIT && !ended_now) return false;
-    }
+    if (left == 0 || request < 0 || w->requests[request].message < 0) return false;
+    const struct rp_message *m = &w->messages[w->requests[request].message];
+    if (m->births > hops || m->receiver < 0 || w->requests[request].answered) return false;
+    if (m->receiver == asker) return true;
+    const struct rp_actor *next = &w->actors[m->receiver];
+    if (hops > 1 && (next->killed || w->stopping)) return true; /* since it was found */
+    if (next->gone) return false;
+    if (next->wait == RP_WAIT_AWAIT && leads_to(next->awaited, asker, hops, left - 1)) return true;
+    if (hops == 1) return false;
+    /* It was found before the victim hears of it: what the others waited for may have ended since, at the same time. */
+    for (int i = 0; i < w->request_count; i++)
+        if (w->requests[i].asker == m->receiver && w->requests[i].done &&
+            w->requests[i].done_at == rp_now() && leads_to(i, asker, hops, left - 1))
+            return true;
     return false;
+}
+
+bool rp_is_cycle(int request, unsigned hops)
+{
+    int longest = hops > 1 ? rp_world.actor_count : 24; /* longer ones need not be found */
+    return leads_to(request, rp_world.requests[request].asker, hops, longest);
 }
 
 /* By the error: is there a cause? */
