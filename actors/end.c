@@ -84,11 +84,11 @@ void gri_actor_end(struct gr_actor *actor, int reason)
         dispatch->end(actor, actor->state, &reason);
     if (actor->extra != NULL) {
         gri_actor_free_name(actor); /* before anyone is told, and be it by a request that ends */
-        gri_coroutine_destroy(actor->extra->coroutine);
-        actor->extra->coroutine = NULL;
         if (actor->extra->start != NULL) gri_start_end(actor, actor->extra->start, reason);
         drop_obligations(actor);
         gri_actor_put_back(actor);
+        gri_coroutine_destroy(actor->extra->coroutine); /* the future of a call may have lain on its stack */
+        actor->extra->coroutine = NULL;
     }
     drain(actor, reason);
     gri_actor_tell_end(actor, reason);
