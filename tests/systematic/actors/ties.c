@@ -28,7 +28,7 @@ void rp_tied(int actor, int other)
 {
     struct rp_tie *t = tie(actor, other);
     if (!t->wished) t->was_gone = !rp_exists(rp_world.actors[other].ref); /* else it is the same link */
-    t->wished = true;
+    t->wished = t->was_wished = true;
     t->step = rp_world.steps;
     if (!t->was_gone) t->is_over = false;
 }
@@ -61,7 +61,9 @@ void rp_unlink(int actor, gr_actor *self, const struct rp_action *action)
         if (other == actor && error == 0) rp_fail(RP_G6, actor, -1, "an actor had a link with itself");
         return;
     }
-    bool could_be = tie(actor, other)->wished || tie(other, actor)->wished;
+    /* Of one that the other has withdrawn, this loop may not have heard yet. */
+    bool could_be = tie(actor, other)->wished || tie(other, actor)->wished ||
+                    (rp_world.program->loops > 1 && tie(other, actor)->was_wished);
     if (error == 0 && !could_be) rp_fail(RP_G6, actor, -1, "there was a link that nobody made");
     /* Whose exit has come already is to end, and can't help it; unless it traps. */
     if (may_come(actor, other) && !rp_exists(to)) rp_world.actors[actor].exited_by |= UINT64_C(1) << other;

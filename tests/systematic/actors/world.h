@@ -104,12 +104,13 @@ struct rp_actor {
 
 /* What one actor did about its link with another, and saw of it. */
 struct rp_tie {
-    bool wished;    /* it linked, and neither unlinked nor got the exit since */
-    bool was_gone;  /* the other was known to have ended then */
-    bool unlinked;  /* it unlinked, at some time */
-    bool is_over;   /* it got the exit, so that what the other wished is over */
-    unsigned exits; /* signals */
-    uint64_t step;  /* when it linked last */
+    bool wished;     /* it linked, and neither unlinked nor got the exit since */
+    bool was_wished; /* at some time */
+    bool was_gone;   /* the other was known to have ended then */
+    bool unlinked;   /* it unlinked, at some time */
+    bool is_over;    /* it got the exit, so that what the other wished is over */
+    unsigned exits;  /* signals */
+    uint64_t step;   /* when it linked last */
 };
 
 struct rp_message {
