@@ -78,8 +78,9 @@ static bool leads_to(int request, int asker, unsigned hops, int left)
     if (m->receiver == asker) return true;
     const struct rp_actor *next = &w->actors[m->receiver];
     if (hops > 1 && (next->killed || w->stopping)) return true; /* since it was found */
-    if (next->gone) return false;
-    if (next->wait == RP_WAIT_AWAIT && leads_to(next->awaited, asker, hops, left - 1)) return true;
+    if (next->gone && hops == 1) return false;
+    if (!next->gone && next->wait == RP_WAIT_AWAIT && leads_to(next->awaited, asker, hops, left - 1))
+        return true;
     if (hops == 1) return false;
     /* It was found before the victim hears of it: what the others waited for may have ended since, at the same time. */
     for (int i = 0; i < w->request_count; i++)
