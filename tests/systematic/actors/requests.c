@@ -73,8 +73,10 @@ static bool leads_to(int request, int asker, unsigned hops, int left)
 {
     const struct rp_world *w = &rp_world;
     if (left == 0 || request < 0 || w->requests[request].message < 0) return false;
-    const struct rp_message *m = &w->messages[w->requests[request].message];
-    if (m->births > hops || m->receiver < 0 || w->requests[request].answered) return false;
+    const struct rp_request *r = &w->requests[request];
+    const struct rp_message *m = &w->messages[r->message];
+    bool just_now = hops > 1 && (!r->done || r->done_at == rp_now());
+    if (m->births > hops || m->receiver < 0 || (r->answered && !just_now)) return false;
     if (m->receiver == asker) return true;
     const struct rp_actor *next = &w->actors[m->receiver];
     if (hops > 1 && (next->killed || w->stopping)) return true; /* since it was found */
