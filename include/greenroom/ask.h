@@ -33,8 +33,9 @@ GRI_END_C
 
 /*
  * gr_ask(self, to, deadline, Q, fields ...): sends the request Q and returns its future; `deadline` ends it with
- * GR_ETIMEOUT, and so does that of the request being handled, if it is earlier (gr_time_left). Never NULL but for lack of memory: a request that can't be sent is a future with that error. Takes the
- * counts of the request's strings and buffers. `self` NULL: any thread that is no loop's.
+ * GR_ETIMEOUT, and so does that of the request being handled, if it is earlier (gr_time_left). Never NULL but for lack of
+ * memory: a request that can't be sent is a future with that error. Takes the counts of the request's strings and
+ * buffers. `self` NULL: any thread that is no loop's.
  */
 #define gr_ask(self, to, deadline, Q, ...)                                                                   \
     gri_ask(self, to, Q##_gr_reply_type, deadline, &Q##_gr_type, GRI_LITERAL(Q##_gr_struct, __VA_ARGS__))

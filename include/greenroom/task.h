@@ -2,8 +2,9 @@
 /*
  * Tasks: functions that run as coroutine actors of their own, and whose results complete futures.
  *
- * A task has a mailbox and an address like any actor, runs on any loop, and may do whatever a coroutine may. If its owner
- * ends, it is cancelled. A task that is killed ends its future with GR_EKILLED, one that can't begin with the error why.
+ * A task has a mailbox and an address like any actor, runs on any loop, and may do whatever a coroutine may. It is cancelled
+ * when the owner of its future ends; once that future is released it goes on by itself. A task that is killed ends its
+ * future with GR_EKILLED, one that can't begin with the error why.
  */
 #ifndef GREENROOM_TASK_H
 #define GREENROOM_TASK_H
