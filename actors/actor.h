@@ -243,10 +243,23 @@ void gri_lease_arrived(struct gri_loop *loop, struct gri_message *m);
 /* A turn of a coroutine actor. */
 void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work);
 
+/* The rare half of a wait, before it suspends and after: the actor was told something, or is in a scope. */
+int gri_actor_wait_told(struct gr_actor *self, enum gri_wait what);
+int gri_actor_woken_told(struct gr_actor *self);
+
 /* Suspends the calling coroutine until it is woken, perhaps for no reason. Returns 0; GR_EKILLED; GR_ETIMEOUT once the
  * time of the wait that was begun has passed; GR_ECANCELLED, which is then told for good, instead of suspending. So a
  * caller looks first whether what it waits for is there. Callbacks run in here. */
-int gri_actor_wait(struct gr_actor *self, enum gri_wait what);
+static inline int gri_actor_wait(struct gr_actor *self, enum gri_wait what)
+{
+    struct gri_actor_extra *extra = self->extra;
+    if (__builtin_expect(self->control != 0 || extra->scope != NULL || extra->timed_out, 0))
+        return gri_actor_wait_told(self, what);
+    extra->wait = what;
+    gri_coroutine_suspend(extra->coroutine);
+    if (__builtin_expect(self->control != 0, 0)) return gri_actor_woken_told(self);
+    return extra->timed_out ? GR_ETIMEOUT : 0;
+}
 
 /* Whether self may wait for `timeout` here: 0, or the error of the function `what`. */
 int gri_may_wait(struct gr_actor *self, gr_time timeout, const char *what);
@@ -254,7 +267,8 @@ int gri_may_wait(struct gr_actor *self, gr_time timeout, const char *what);
 /* Whether it is a coroutine outside of callbacks. */
 static inline bool gri_can_wait(const struct gr_actor *self)
 {
-    return gri_actor_is_coroutine(self) && !self->extra->in_callback;
+    const struct gri_actor_extra *extra = self->extra;
+    return extra != NULL && extra->coroutine != NULL && !extra->in_callback;
 }
 
 /* Around waits that have a limit together: arms the actor's timer, and disarms it. */
@@ -324,6 +338,11 @@ enum gr_dead_letter gri_dead_letter_cause(int error);
 /* Releases what a message owns and gives its envelope back; its request, if any, must have been ended. */
 void gri_message_dispose(struct gri_loop *loop, struct gri_message *m);
 
+/* Sends the request of a future that is pending. What can't be sent ends it. Takes the counts. */
+void gri_request_send(struct gr_actor *self, struct gr_future *future, gr_ref to,
+                      const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
+                      const void *message);
+
 /* An answer's envelope, addressed to this actor's obligation `handle`; NULL when there is no memory. */
 struct gri_message *gri_new_reply(struct gr_actor *self, uint64_t handle, const struct gr_type *type);
 
@@ -344,12 +363,11 @@ void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply);
 
 /* ---- requests/future.c ---- */
 
-/* A pending future of the actor, or NULL when there is no memory; the same in the caller's memory: 0 or GR_ENOMEM. */
+/* A pending future of the actor, or NULL when there is no memory. */
 struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind kind);
-int gri_future_init(struct gr_actor *self, struct gr_future *future, enum gri_future_kind kind);
 
-/* Waits for the answer of a gr_call, in a coroutine that may wait. Returns the outcome's error, or what ended the wait. */
-int gri_future_await_call(struct gr_actor *self, struct gr_future *future);
+/* What the timer of a request's future does. */
+void gri_future_timed_out(struct gri_timer *timer, void *context);
 
 /* How many futures of the actor are pending. */
 uint32_t gri_actor_requests(const struct gr_actor *actor);

@@ -39,7 +39,7 @@ static void wait_timed_out(struct gri_timer *timer, void *context)
 }
 
 /* Runs the coroutine until it waits or ends. */
-static void resume(struct gr_actor *self)
+static inline void resume(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = self->extra;
     extra->received = 0;
@@ -50,15 +50,20 @@ static void resume(struct gr_actor *self)
 }
 
 /* After it suspended itself: is there already what it waits for? */
-static void settle(struct gr_actor *self)
+static inline void settle(struct gr_actor *self)
 {
-    bool ready = self->extra->wait == GRI_WAIT_TURN ||
-                 (self->extra->wait == GRI_WAIT_MAIL && self->mailbox.head != NULL);
-    if (ready) {
+    enum gri_wait wait = self->extra->wait;
+    bool ready = wait == GRI_WAIT_TURN || (wait == GRI_WAIT_MAIL && self->mailbox.head != NULL);
+    if (ready)
         gri_loop_schedule(self->loop, &self->work);
-        return;
-    }
-    self->busy = self->extra->wait == GRI_WAIT_MAIL ? 0 : GRI_BUSY_WAITING;
+    else
+        self->busy = wait == GRI_WAIT_MAIL ? 0 : GRI_BUSY_WAITING;
+}
+
+/* Whether its last turn is over. */
+static inline bool has_ended(const struct gr_actor *self)
+{
+    return gri_coroutine_ended(self->extra->coroutine) || self->extra->deaf == GRI_DEAF_MAX;
 }
 
 /* Starts it if need be, and runs it unless it is to end before it began; returns why it can't be run, or 0. */
@@ -79,21 +84,33 @@ static int run_traced_turn(struct gr_actor *self, bool doomed)
     return error;
 }
 
+/* A first turn, or one that is traced. */
+__attribute__((noinline)) static void turn_special(struct gr_actor *self)
+{
+    bool doomed = self->extra->coroutine == NULL && (self->control & GRI_CONTROL_DOOMED);
+    int error = self->loop->tracer == NULL ? run_turn(self, doomed) : run_traced_turn(self, doomed);
+    if (error != 0)
+        gri_actor_end(self, error);
+    else if (doomed || has_ended(self))
+        gri_actor_end(self, gri_actor_reason(self));
+    else
+        settle(self);
+}
+
 void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
 {
     struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
     gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, self->extra->wait, 0);
-    bool doomed = self->extra->coroutine == NULL && (self->control & GRI_CONTROL_DOOMED);
-    int error = __builtin_expect(loop->tracer == NULL, 1) ? run_turn(self, doomed)
-                                                          : run_traced_turn(self, doomed);
-    if (error != 0) {
-        gri_actor_end(self, error);
-    } else if (doomed || gri_coroutine_ended(self->extra->coroutine) || self->extra->deaf == GRI_DEAF_MAX) {
-        gri_actor_end(self, gri_actor_reason(self));
-    } else {
-        settle(self);
+    if (__builtin_expect(self->extra->coroutine == NULL || loop->tracer != NULL, 0)) {
+        turn_special(self);
+        return;
     }
+    resume(self);
+    if (__builtin_expect(has_ended(self), 0))
+        gri_actor_end(self, gri_actor_reason(self));
+    else
+        settle(self);
 }
 
 /* Whether the wait is to be cancelled. A cancel is told once, a scope's until that is closed. */
@@ -146,19 +163,23 @@ static inline bool is_killed(struct gr_actor *self)
     return __builtin_expect((self->control & GRI_CONTROL_DOOMED) != 0, 0) && note_killed(self);
 }
 
-int gri_actor_wait(struct gr_actor *self, enum gri_wait what)
+int gri_actor_wait_told(struct gr_actor *self, enum gri_wait what)
 {
     struct gri_actor_extra *extra = self->extra;
     int error;
     if (is_killed(self)) return GR_EKILLED;
     if (extra->timed_out) return GR_ETIMEOUT;
-    if (__builtin_expect(self->control != 0 || extra->scope != NULL, 0) && heed(self, &what, &error))
-        return error;
+    if (heed(self, &what, &error)) return error;
     extra->wait = what;
     gri_coroutine_suspend(extra->coroutine);
+    return gri_actor_woken_told(self);
+}
+
+int gri_actor_woken_told(struct gr_actor *self)
+{
     if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
-    if (__builtin_expect(self->control & GRI_CONTROL_CALLBACKS, 0)) gri_run_callbacks(self);
-    return extra->timed_out ? GR_ETIMEOUT : 0;
+    if (self->control & GRI_CONTROL_CALLBACKS) gri_run_callbacks(self);
+    return self->extra->timed_out ? GR_ETIMEOUT : 0;
 }
 
 void gri_actor_begin_wait(struct gr_actor *self, gr_time timeout)
@@ -272,8 +293,59 @@ int gri_actor_receive(struct gr_actor *self, struct gr_mail *mail, gr_time deadl
     return error;
 }
 
+/* Whether there is nothing to heed but the mailbox. */
+static inline bool is_plain(const struct gr_actor *self)
+{
+    const struct gri_actor_extra *extra = self->extra;
+    return self->control == 0 && extra->scope == NULL && extra->saved == NULL;
+}
+
+/* Whether an envelope is of the common kind: a small plain user message of this loop's pool. */
+static inline bool is_common(const struct gri_loop *loop, const struct gri_message *m)
+{
+    const uint64_t mask = GRI_HEADER_WHAT | GRI_HEADER_HOME;
+    return ((m->header ^ loop->desk.header) & mask) == 0;
+}
+
+/* The common case of a receive: nothing but mail to wait for, and that of the common kind. False, with all as it was or
+ * the last message done with, if it is another case after all. */
+static inline bool receive_common(struct gr_actor *self, struct gr_mail *mail)
+{
+    struct gri_loop *loop = self->loop;
+    struct gri_message *m = self->current;
+    if (__builtin_expect(m != NULL, 1)) {
+        if (__builtin_expect(m->reply != NULL || !is_common(loop, m), 0)) return false;
+        self->current = NULL;
+        gri_pool_give(&loop->pool, m, 0);
+    }
+    while ((m = self->mailbox.head) == NULL) {
+        self->extra->wait = GRI_WAIT_MAIL;
+        gri_coroutine_suspend(self->extra->coroutine);
+        loop = self->loop;
+        if (__builtin_expect(!is_plain(self), 0)) return false;
+    }
+    if (__builtin_expect(!is_common(loop, m) || gri_mailbox_is_full(&self->mailbox), 0)) return false;
+    uint32_t received = self->extra->received + 1;
+    bool lasts = received > loop->messages_per_turn || received % GRI_SLICE_MESSAGES == 0;
+    if (__builtin_expect(lasts, 0)) return false;
+    self->extra->received = received;
+    gri_mailbox_unlink_first(&self->mailbox, m);
+    gri_mailbox_count(&self->mailbox, m, -1);
+    gri_trace(loop->events, loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
+    gri_count(&loop->counters, GRI_COUNTER_HANDLED, 1);
+    self->current = m;
+    *mail = (struct gr_mail){.type = gri_type_by_id(m->type),
+                             .data = m->payload,
+                             .sender = gri_message_sender(m),
+                             .is_request = m->reply != NULL};
+    return true;
+}
+
 int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
 {
+    bool is_common_case = self != NULL && gri_can_wait(self) && deadline == GR_FOREVER && is_plain(self) &&
+                          self->loop->tracer == NULL;
+    if (__builtin_expect(is_common_case, 1) && receive_common(self, mail)) return 0;
     return gri_actor_receive(self, mail, deadline, NULL, "gr_receive");
 }
 

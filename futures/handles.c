@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of handles: a handle is 24 bits of index and 40 bits of generation. */
+/* The table of handles: a handle is 24 bits of index and 40 bits of generation. The last index is never the table's. */
 #include "futures/handles.h"
 
 #include <string.h>
 
-#define INDEX_BITS 24
-#define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
 #define FIRST_SIZE 8u
 
 static struct gri_handle_entry *take_entries(struct gri_pool *pool, uint32_t capacity)
@@ -29,7 +27,7 @@ static bool grow(struct gri_handles *handles, struct gri_pool *pool)
 {
     uint32_t old = handles->capacity;
     uint32_t capacity = old ? old * 2 : FIRST_SIZE;
-    if (capacity > INDEX_MASK) return false;
+    if (capacity > GRI_HANDLE_INDEX_MASK) return false;
     struct gri_handle_entry *entries = take_entries(pool, capacity);
     if (entries == NULL) return false;
     if (old) {
@@ -54,35 +52,35 @@ uint64_t gri_handles_add(struct gri_handles *handles, struct gri_pool *pool, str
     handles->free = (uint32_t)(uintptr_t)entry->object;
     entry->object = object;
     entry->generation++;
-    return entry->generation << INDEX_BITS | index;
+    return entry->generation << GRI_HANDLE_INDEX_BITS | index;
 }
 
 static struct gri_handle_entry *find(const struct gri_handles *handles, uint64_t handle)
 {
-    uint64_t index = handle & INDEX_MASK;
+    uint64_t index = handle & GRI_HANDLE_INDEX_MASK;
     if (handle == 0 || index >= handles->capacity) return NULL;
     struct gri_handle_entry *entry = &handles->entries[index];
     /* A place in use has an odd generation, so a made-up number can't name a free one. */
-    return entry->generation == handle >> INDEX_BITS && (entry->generation & 1) ? entry : NULL;
+    return entry->generation == handle >> GRI_HANDLE_INDEX_BITS && (entry->generation & 1) ? entry : NULL;
 }
 
-struct gri_obligation *gri_handles_find(const struct gri_handles *handles, uint64_t handle)
+struct gri_obligation *gri_handles_find_entry(const struct gri_handles *handles, uint64_t handle)
 {
     struct gri_handle_entry *entry = find(handles, handle);
     return entry ? entry->object : NULL;
 }
 
-void gri_handles_remove(struct gri_handles *handles, uint64_t handle)
+void gri_handles_remove_entry(struct gri_handles *handles, uint64_t handle)
 {
     struct gri_handle_entry *entry = find(handles, handle);
     if (entry == NULL) return;
     entry->generation++;
     entry->object = (void *)(uintptr_t)handles->free;
-    handles->free = (uint32_t)(handle & INDEX_MASK) + 1;
+    handles->free = (uint32_t)(handle & GRI_HANDLE_INDEX_MASK) + 1;
 }
 
 void gri_handles_fini(struct gri_handles *handles, struct gri_pool *pool)
 {
     if (handles->capacity) give_entries(pool, handles->entries, handles->capacity);
-    *handles = (struct gri_handles){NULL, 0, 0};
+    *handles = (struct gri_handles){.capacity = 0};
 }

@@ -60,9 +60,7 @@ static int await_one(struct gr_actor *self, struct gr_future *future, gr_time de
     self->extra->awaited = future;
     self->extra->is_blocked = deadline == GR_FOREVER;
     self->extra->probed = false;
-    /* Who calls another loop, or one that does not wait, completes no cycle yet. */
-    if (self->extra->is_blocked && (future->is_suspect || !(future->flags & GRI_FUTURE_ON_STACK)))
-        gri_deadlock_blocks(self, future);
+    if (self->extra->is_blocked) gri_deadlock_blocks(self, future);
     int error = wait_watch(self);
     self->extra->awaited = NULL;
     self->extra->is_blocked = false;
@@ -72,13 +70,6 @@ static int await_one(struct gr_actor *self, struct gr_future *future, gr_time de
     }
     end_watch(self, &future, 1);
     return error;
-}
-
-int gri_future_await_call(struct gr_actor *self, struct gr_future *future)
-{
-    if (!gri_future_is_done(future)) return await_one(self, future, GR_FOREVER);
-    future->flags |= GRI_FUTURE_READ;
-    return future->error;
 }
 
 int gr_await(gr_actor *self, gr_future *future, gr_time deadline)

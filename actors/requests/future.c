@@ -6,7 +6,7 @@
 #include <greenroom/blocking.h>
 #include <greenroom/log.h>
 
-static void timed_out(struct gri_timer *timer, void *context)
+void gri_future_timed_out(struct gri_timer *timer, void *context)
 {
     (void)context;
     gri_future_complete(GRI_CONTAINER_OF(timer, struct gr_future, timer), GR_ETIMEOUT, NULL);
@@ -92,21 +92,6 @@ void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation)
     gri_future_free(future);
 }
 
-int gri_future_init(struct gr_actor *self, struct gr_future *future, enum gri_future_kind kind)
-{
-    struct gri_actor_extra *extra = gri_actor_extra(self);
-    if (extra == NULL) return GR_ENOMEM;
-    *future = (struct gr_future){.obligation.drop = gri_future_drop,
-                                 .kind = (uint8_t)kind,
-                                 .error = GRI_FUTURE_PENDING,
-                                 .owner = self};
-    if (kind == GRI_FUTURE_REQUEST) future->timer.fire = timed_out;
-    future->obligation.handle = gri_handles_add(&extra->handles, &self->loop->pool, &future->obligation);
-    if (future->obligation.handle == 0) return GR_ENOMEM;
-    gri_list_push_back(&extra->obligations, &future->obligation.node);
-    return 0;
-}
-
 uint32_t gri_actor_requests(const struct gr_actor *actor)
 {
     if (actor->extra == NULL) return 0;
@@ -122,11 +107,22 @@ uint32_t gri_actor_requests(const struct gr_actor *actor)
 
 struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind kind)
 {
-    struct gr_future *future = gri_pool_take(&self->loop->pool, gri_pool_class(sizeof *future));
+    struct gri_pool *pool = &self->loop->pool;
+    struct gri_actor_extra *extra = gri_actor_extra(self);
+    struct gr_future *future = extra == NULL ? NULL : gri_pool_take(pool, gri_pool_class(sizeof *future));
     if (future == NULL) return NULL;
-    if (gri_future_init(self, future, kind) == 0) return future;
-    gri_pool_give(&self->loop->pool, future, gri_pool_class(sizeof *future));
-    return NULL;
+    *future = (struct gr_future){.obligation.drop = gri_future_drop,
+                                 .kind = (uint8_t)kind,
+                                 .error = GRI_FUTURE_PENDING,
+                                 .owner = self};
+    if (kind == GRI_FUTURE_REQUEST) future->timer.fire = gri_future_timed_out;
+    future->obligation.handle = gri_handles_add(&extra->handles, pool, &future->obligation);
+    if (future->obligation.handle == 0) {
+        gri_pool_give(pool, future, gri_pool_class(sizeof *future));
+        return NULL;
+    }
+    gri_list_push_back(&extra->obligations, &future->obligation.node);
+    return future;
 }
 
 /* ---- what can be asked of a future ---- */

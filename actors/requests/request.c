@@ -52,10 +52,9 @@ static void arm_deadline(struct gr_future *future, struct gri_message *reply, gr
     gri_request_bound(reply, gri_clock_after(now, deadline));
 }
 
-/* Sends the request of a future that is pending. What can't be sent ends it. Takes the counts. */
-static void send_request(struct gr_actor *self, struct gr_future *future, gr_ref to,
-                         const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
-                         const void *message)
+void gri_request_send(struct gr_actor *self, struct gr_future *future, gr_ref to,
+                      const struct gr_type *reply_type, gr_time deadline, const struct gr_type *type,
+                      const void *message)
 {
     struct gri_loop *loop = self->loop;
     struct gri_target target = {.drop = false};
@@ -101,55 +100,25 @@ gr_future *gri_ask(gr_actor *self, gr_ref to, const struct gr_type *reply_type, 
         gri_fail(self, GR_ENOMEM, "no memory to ask for a %s", reply_type->name);
         return NULL;
     }
-    send_request(self, future, to, reply_type, deadline, type, message);
+    gri_request_send(self, future, to, reply_type, deadline, type, message);
     return future;
 }
 
-/* Moves a value out of the answer's envelope. */
-static void take_value(struct gr_future *future, void *out, const struct gr_type *type)
+/* Whom an answer is for, or another actor of that slot. */
+static inline struct gr_actor *asker_of(const struct gri_loop *loop, const struct gri_message *reply)
 {
-    gri_copy_payload(out, future->answer->payload, type->size);
-    future->answer->flags &= (uint8_t)~GRI_MAIL_HEAVY;
+    struct gr_actor *chunk = gri_load(&loop->desk.chunks[reply->to_slot / GRI_SLOTS_PER_CHUNK], GRI_ACQUIRE);
+    return &chunk[reply->to_slot % GRI_SLOTS_PER_CHUNK];
 }
 
-int gri_call(gr_actor *self, gr_ref to, const struct gr_type *reply_type, void *out, gr_time deadline,
-             const struct gr_type *type, const void *message)
+/* An answer has come to the asker's loop; takes it. */
+static inline void arrived(struct gri_loop *loop, struct gr_actor *asker, struct gri_message *reply)
 {
-    struct gr_future local;
-    struct gr_future *future = &local;
-    int error = 0;
-    if (self == NULL) {
-        future = gri_foreign_ask(to, reply_type, deadline, type, message);
-        if (future == NULL) return GR_ENOMEM;
-    } else {
-        error = gri_may_wait(self, 0, "gr_call");
-        if (error == 0) error = gri_future_init(self, future, GRI_FUTURE_REQUEST);
-        local.flags = GRI_FUTURE_ON_STACK;
-    }
-    if (error != 0) {
-        if (error == GR_ENOMEM) /* as gr_ask; a call that is not allowed here is no dead letter */
-            gri_dead_message(self, to, type, message, GR_DEAD_NO_MEMORY);
-        else if (type->flags & GRI_TYPE_COUNTED)
-            gr_message_release(type, message);
-        return error;
-    }
-    if (self != NULL) send_request(self, future, to, reply_type, deadline, type, message);
-    error = self != NULL ? gri_future_await_call(self, future) : gri_foreign_await(future, GR_FOREVER);
-    if (error == 0) take_value(future, out, reply_type);
-    gr_future_release(future);
-    return error;
-}
-
-void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply)
-{
-    struct gr_system *system = gri_loop_system(loop);
-    struct gr_actor *actor = &gri_slots_chunk(
-        &system->slots, reply->to_slot / GRI_SLOTS_PER_CHUNK)[reply->to_slot % GRI_SLOTS_PER_CHUNK];
     struct gri_obligation *obligation = NULL;
-    if (gri_load(&actor->generation, GRI_RELAXED) == reply->to_generation && actor->extra != NULL)
-        obligation = gri_handles_find(&actor->extra->handles, reply->handle);
-    if (reply->flags & GRI_MAIL_JOB) gri_job_arrived(reply);
-    if (obligation == NULL) {
+    if (gri_load(&asker->generation, GRI_RELAXED) == reply->to_generation && asker->extra != NULL)
+        obligation = gri_handles_find(&asker->extra->handles, reply->handle);
+    if (__builtin_expect((reply->flags & GRI_MAIL_JOB) != 0, 0)) gri_job_arrived(reply);
+    if (__builtin_expect(obligation == NULL, 0)) {
         gri_late_reply(loop, reply);
         gri_message_dispose(loop, reply);
         return;
@@ -158,30 +127,37 @@ void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply)
     if (reply->flags & GRI_MAIL_JOB) future->job = NULL;
     int error = gri_outcome(reply->error);
     gri_count(&loop->counters, GRI_COUNTER_REPLIES, 1);
-    if (error != 0 && !(reply->flags & GRI_MAIL_TEXT)) {
+    if (__builtin_expect(error != 0, 0) && !(reply->flags & GRI_MAIL_TEXT)) {
         gri_message_dispose(loop, reply);
         reply = NULL;
     }
     gri_future_complete(future, error, reply);
 }
 
+void gri_request_arrived(struct gri_loop *loop, struct gri_message *reply)
+{
+    arrived(loop, asker_of(loop, reply), reply);
+}
+
 /* ---- the receiver's side ---- */
+
+/* Sends an answer home, to an actor or one that had its slot later. */
+static inline void answer(struct gri_loop *loop, struct gr_actor *asker, struct gri_message *reply)
+{
+    unsigned home = gri_load(&asker->home, GRI_RELAXED);
+    if (__builtin_expect(home == loop->index, 1))
+        arrived(loop, asker, reply);
+    else
+        gri_link_send(loop, home, reply);
+}
 
 void gri_request_end(struct gri_loop *loop, struct gri_message *reply, int error)
 {
     reply->error = error;
-    if (reply->flags & GRI_MAIL_FOREIGN) {
+    if (reply->flags & GRI_MAIL_FOREIGN)
         gri_foreign_complete(loop, reply);
-        return;
-    }
-    struct gr_system *system = gri_loop_system(loop);
-    struct gr_actor *asker = &gri_slots_chunk(
-        &system->slots, reply->to_slot / GRI_SLOTS_PER_CHUNK)[reply->to_slot % GRI_SLOTS_PER_CHUNK];
-    unsigned home = gri_load(&asker->home, GRI_RELAXED);
-    if (home == loop->index)
-        gri_request_arrived(loop, reply);
     else
-        gri_link_send(loop, home, reply);
+        answer(loop, asker_of(loop, reply), reply);
 }
 
 void gri_request_fail(struct gri_loop *loop, struct gri_message *reply, int error, const char *text)
@@ -218,9 +194,7 @@ struct gri_message *gri_take_reply(struct gr_actor *self, const struct gr_type *
 bool gri_reply_is_stale(const struct gri_loop *loop, const struct gri_message *reply)
 {
     if (reply->flags & GRI_MAIL_FOREIGN) return false;
-    struct gr_actor *asker;
-    gr_ref ref = {gri_loop_system(loop)->seat, reply->to_slot, reply->to_generation};
-    return gri_find(&loop->desk, ref, &asker) != 0;
+    return gri_load(&asker_of(loop, reply)->generation, GRI_RELAXED) != reply->to_generation;
 }
 
 int gri_reply(gr_actor *self, const struct gr_type *request, const struct gr_type *type, const void *message)
@@ -232,10 +206,16 @@ int gri_reply(gr_actor *self, const struct gr_type *request, const struct gr_typ
         return gri_fail(self, GR_ECONTEXT, "gr_reply: no %s is being handled, or it was answered",
                         request->name);
     }
-    bool stale = gri_reply_is_stale(self->loop, reply);
     gri_copy_payload(reply->payload, message, type->size);
     if (type->flags & GRI_TYPE_COUNTED) reply->flags |= GRI_MAIL_HEAVY;
-    gri_request_end(self->loop, reply, 0);
+    reply->error = 0;
+    if (reply->flags & GRI_MAIL_FOREIGN) {
+        gri_foreign_complete(self->loop, reply);
+        return 0;
+    }
+    struct gr_actor *asker = asker_of(self->loop, reply);
+    bool stale = gri_load(&asker->generation, GRI_RELAXED) != reply->to_generation;
+    answer(self->loop, asker, reply);
     return stale ? gri_fail(self, GR_ESTALE, "gr_reply: the asker has ended") : 0;
 }
 

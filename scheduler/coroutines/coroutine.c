@@ -5,40 +5,14 @@
  */
 #include "scheduler/coroutines/coroutine.h"
 
-#include "base/assert.h"
-#include "scheduler/coroutines/annotate.h"
-#include "scheduler/coroutines/switch.h"
-
-enum coroutine_state { READY, RUNNING, SUSPENDED, ENDED };
-
-struct gri_coroutine {
-    void *other;                 /* the side that does not run; see switch.h */
-    struct gri_stack *stack;     /* what it runs on */
-    struct gri_stack_pool *pool; /* where that came from */
-    void (*main)(void *);        /* its function */
-    void *argument;              /* of that */
-    enum coroutine_state state;  /* RUNNING also while it has resumed another one */
-    bool has_canary;             /* the stack has no guard page */
-    bool must_leave;             /* being destroyed: suspend is not to return */
-    struct gri_fiber fiber;      /* for the sanitizers */
-};
-
-/* To the side that resumed. */
-static inline void leave(struct gri_coroutine *coroutine, bool for_good)
-{
-    gri_fiber_leave(&coroutine->fiber, for_good);
-    gri_switch(&coroutine->other);
-    gri_fiber_left(&coroutine->fiber);
-}
-
 /* What a coroutine begins with, on its own stack. */
 static void start(void *argument)
 {
     struct gri_coroutine *coroutine = argument;
     gri_fiber_left(&coroutine->fiber);
     coroutine->main(coroutine->argument);
-    coroutine->state = ENDED;
-    leave(coroutine, true);
+    coroutine->state = GRI_COROUTINE_ENDED;
+    gri_coroutine_leave(coroutine, true);
     __builtin_unreachable();
 }
 
@@ -66,35 +40,11 @@ int gri_coroutine_create(struct gri_stack_pool *pool, size_t stack_size_bytes, v
     return 0;
 }
 
-void gri_coroutine_resume(struct gri_coroutine *coroutine)
-{
-    GRI_ASSERT(coroutine->state == READY || coroutine->state == SUSPENDED);
-    coroutine->state = RUNNING;
-    gri_fiber_enter(&coroutine->fiber);
-    gri_switch(&coroutine->other);
-    gri_fiber_entered(&coroutine->fiber);
-    if (coroutine->has_canary && !gri_stack_is_intact(coroutine->stack))
-        gri_stack_overflowed(coroutine->pool, coroutine->stack);
-}
-
-void gri_coroutine_suspend(struct gri_coroutine *coroutine)
-{
-    GRI_ASSERT(coroutine->state == RUNNING);
-    coroutine->state = SUSPENDED;
-    leave(coroutine, false);
-    if (GRI_FIBER_MUST_LEAVE && coroutine->must_leave) leave(coroutine, true);
-}
-
-bool gri_coroutine_ended(const struct gri_coroutine *coroutine)
-{
-    return coroutine->state == ENDED;
-}
-
 void gri_coroutine_destroy(struct gri_coroutine *coroutine)
 {
     if (!coroutine) return;
-    GRI_ASSERT(coroutine->state != RUNNING);
-    if (GRI_FIBER_MUST_LEAVE && coroutine->state == SUSPENDED) {
+    GRI_ASSERT(coroutine->state != GRI_COROUTINE_RUNNING);
+    if (GRI_FIBER_MUST_LEAVE && coroutine->state == GRI_COROUTINE_SUSPENDED) {
         coroutine->must_leave = true;
         gri_coroutine_resume(coroutine);
     }

@@ -12,7 +12,7 @@ static struct gri_obligation objects[2000];
 static void start(struct gri_memory *memory)
 {
     cr_assert_eq(gri_pool_init(&pool, memory, true), 0);
-    handles = (struct gri_handles){NULL, 0, 0};
+    handles = (struct gri_handles){.capacity = 0};
 }
 
 static void end(struct gri_memory *memory)
@@ -63,9 +63,31 @@ Test(handles, g9_a_handle_never_names_what_took_its_place)
     end(memory);
 }
 
+Test(handles, g9_the_name_of_a_call_is_none_of_the_table_and_used_once)
+{
+    struct gri_memory *memory = counted();
+    start(memory);
+    uint64_t other = gri_handles_add(&handles, &pool, &objects[1]);
+    uint64_t old = 0;
+    for (int i = 0; i < 1000; i++) {
+        uint64_t handle = gri_handles_add_call(&handles, &objects[0]);
+        cr_assert(handle != 0 && handle != old && handle != other);
+        cr_assert_eq(gri_handles_find(&handles, handle), &objects[0]);
+        cr_assert_null(gri_handles_find(&handles, old));
+        gri_handles_remove(&handles, old);
+        cr_assert_eq(gri_handles_find(&handles, handle), &objects[0]);
+        gri_handles_remove(&handles, handle);
+        cr_assert_null(gri_handles_find(&handles, handle));
+        old = handle;
+    }
+    cr_assert_eq(gri_handles_find(&handles, other), &objects[1]);
+    cr_assert_null(gri_handles_find(&handles, 0));
+    end(memory);
+}
+
 Test(handles, no_number_finds_anything_in_an_empty_table)
 {
-    handles = (struct gri_handles){NULL, 0, 0};
+    handles = (struct gri_handles){.capacity = 0};
     for (int shift = 0; shift < 64; shift++) {
         cr_assert_null(gri_handles_find(&handles, UINT64_C(1) << shift));
         gri_handles_remove(&handles, UINT64_C(1) << shift);
