@@ -4,19 +4,34 @@
 
 #include <greenroom/error.h>
 
+#include <string.h>
+
 /* The head of a chunk; its blocks follow. */
 struct gri_pool_chunk {
     _Alignas(GRI_MEMORY_ALIGNMENT) struct gri_pool_chunk *next; /* the one allocated before it */
     size_t size;                                                /* of the whole chunk */
 };
 
-/* Bytes of blocks that one refill cuts at most: few enough to stay in the nearest cache. */
+/* Bytes of blocks that one refill cuts at most: few enough to stay in the nearest cache, and for a shelf. */
 #define REFILL_BYTES 4096
+
+_Static_assert(REFILL_BYTES / 64 <= GRI_POOL_SHELF, "a refill fits on its shelf");
+_Static_assert(sizeof(struct gri_pool_crate) <= 64, "the smallest block can be a crate");
+_Static_assert(sizeof(struct gri_pool_page) <= 64, "or one of its pages");
+_Static_assert(GRI_POOL_CRATE == 1 + GRI_POOL_PAGES * (1 + 8) + 4, "a crate names all its blocks");
+_Static_assert(GRI_POOL_SHELF % (2 * GRI_POOL_CRATE) == 0 && GRI_POOL_SHELF_FIRST % (2 * GRI_POOL_CRATE) == 0,
+               "half a shelf is put away");
 
 int gri_pool_init(struct gri_pool *pool, struct gri_memory *memory, bool bypass)
 {
     if (memory == NULL) return GR_EINVALID;
     *pool = (struct gri_pool){.bypass = bypass, .memory = memory, .chunk_size = GRI_POOL_CHUNK_FIRST};
+    for (unsigned class = 0; class < GRI_POOL_CLASSES; class ++) {
+        struct gri_pool_shelf *shelf = &pool->shelves[class];
+        size_t holds = class == 0 ? GRI_POOL_SHELF_FIRST : GRI_POOL_SHELF;
+        shelf->base = shelf->top = class == 0 ? pool->first : pool->others[class - 1];
+        shelf->end = shelf->base + (bypass ? 0 : holds);
+    }
     return GR_OK;
 }
 
@@ -32,7 +47,7 @@ void gri_pool_fini(struct gri_pool *pool)
     *pool = (struct gri_pool){0};
 }
 
-/* Puts what is left of the newest chunk into the free lists, the largest blocks first. */
+/* Puts what is left of the newest chunk onto the shelves, the largest blocks first. */
 static void give_rest(struct gri_pool *pool)
 {
     for (unsigned class = GRI_POOL_CLASSES; class -- > 0;) {
@@ -63,7 +78,7 @@ static bool add_chunk(struct gri_pool *pool)
     return true;
 }
 
-/* Cuts blocks of a class from the newest chunk: one to return, more for the free list, in order of address. */
+/* Cuts blocks of a class from the newest chunk: one to return, more for the shelf, in order of address. */
 static void *refill(struct gri_pool *pool, unsigned class)
 {
     size_t size = gri_pool_class_size(class);
@@ -77,19 +92,72 @@ static void *refill(struct gri_pool *pool, unsigned class)
     return first;
 }
 
-void *gri_pool_take_slow(struct gri_pool *pool, unsigned class)
+/* Packs a crate's worth of blocks. The last of them becomes the crate. */
+static void pack(struct gri_pool_shelf *shelf, void *const *blocks)
 {
-    gri_pool_collect(pool);
-    if (pool->bypass) return gri_memory_allocate(pool->memory, gri_pool_class_size(class));
-    if (pool->free[class]) return gri_pool_take(pool, class);
-    return refill(pool, class);
+    struct gri_pool_crate *crate = blocks[GRI_POOL_CRATE - 1];
+    gri_memory_unpoison(crate, sizeof *crate);
+    for (unsigned i = 0; i < GRI_POOL_PAGES; i++) {
+        crate->pages[i] = blocks[GRI_POOL_CRATE - 2 - i];
+        gri_memory_unpoison(crate->pages[i], sizeof *crate->pages[i]);
+        memcpy(crate->pages[i]->blocks, &blocks[8 * i], sizeof crate->pages[i]->blocks);
+    }
+    memcpy(crate->blocks, &blocks[8 * GRI_POOL_PAGES], sizeof crate->blocks);
+    crate->next = shelf->crates;
+    shelf->crates = crate;
 }
 
-void gri_pool_give_bypass(struct gri_pool *pool, void *p, unsigned class)
+/* Puts the older half of a full shelf away. */
+static void put_away(struct gri_pool_shelf *shelf)
+{
+    size_t half = (size_t)(shelf->end - shelf->base) / 2;
+    for (size_t i = 0; i < half; i += GRI_POOL_CRATE) pack(shelf, shelf->base + i);
+    memcpy(shelf->base, shelf->base + half, half * sizeof *shelf->base);
+    shelf->top -= half;
+}
+
+/* Fills an empty shelf from a crate, as it was. The blocks are fetched into the cache meanwhile, and what will be read of
+ * the next two crates, so that whoever takes many waits for few. */
+static void unpack(struct gri_pool_shelf *shelf)
+{
+    struct gri_pool_crate *crate = shelf->crates;
+    struct gri_pool_crate *next = crate->next;
+    void **blocks = shelf->base;
+    blocks[GRI_POOL_CRATE - 1] = crate;
+    memcpy(&blocks[8 * GRI_POOL_PAGES], crate->blocks, sizeof crate->blocks);
+    for (unsigned i = 0; i < GRI_POOL_PAGES; i++) {
+        blocks[GRI_POOL_CRATE - 2 - i] = crate->pages[i];
+        memcpy(&blocks[8 * i], crate->pages[i]->blocks, sizeof crate->pages[i]->blocks);
+        if (next != NULL) __builtin_prefetch(next->pages[i], 1);
+    }
+#pragma GCC unroll 4
+    for (unsigned i = 8 * GRI_POOL_PAGES + 4; i-- > 0;) __builtin_prefetch(blocks[i], 1);
+    if (next != NULL) __builtin_prefetch(next->next, 1);
+    for (unsigned i = 0; i <= GRI_POOL_PAGES; i++)
+        gri_memory_poison(blocks[GRI_POOL_CRATE - 1 - i], sizeof *crate);
+    shelf->top += GRI_POOL_CRATE;
+    shelf->crates = next;
+}
+
+void *gri_pool_take_slow(struct gri_pool *pool, unsigned class)
+{
+    struct gri_pool_shelf *shelf = &pool->shelves[class];
+    if (gri_load(&pool->returned, GRI_RELAXED) != NULL) gri_pool_collect(pool);
+    if (pool->bypass) return gri_memory_allocate(pool->memory, gri_pool_class_size(class));
+    if (shelf->top == shelf->base && shelf->crates != NULL) unpack(shelf);
+    return shelf->top != shelf->base ? gri_pool_take_ready(pool, class) : refill(pool, class);
+}
+
+void gri_pool_give_slow(struct gri_pool *pool, void *p, unsigned class)
 {
     size_t size = gri_pool_class_size(class);
-    gri_memory_unpoison(p, size); /* the part that a batch had poisoned */
-    gri_memory_release(pool->memory, p, size);
+    if (pool->bypass) {
+        gri_memory_unpoison(p, size); /* the part that a batch had poisoned */
+        gri_memory_release(pool->memory, p, size);
+        return;
+    }
+    put_away(&pool->shelves[class]);
+    gri_pool_give(pool, p, class);
 }
 
 void gri_pool_return(struct gri_pool *home, struct gri_pool_block *first, struct gri_pool_block *last)

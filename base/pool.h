@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pools: free lists of small blocks by size class, one pool for each loop. Taking and giving are the owner's alone and
+ * Pools: small blocks by size class, one pool for each loop. Taking and giving are the owner's alone and
  * use no atomics; blocks that another thread frees come home in batches. It is no general allocator: whoever frees a
  * block knows its class and its home.
  *
  * Invariants:
- *   1. A block is in one place: taken, in one free list of its home, in one batch, or in its home's `returned`.
- *   2. A free list's blocks are linked by their first word. In a batch and in `returned` the second word is the class.
+ *   1. A block is in one place: taken, in one shelf or crate of its home, in one batch, or in its home's `returned`.
+ *   2. Blocks at hand are named by their shelf, so taking and giving touch no block: a cold one costs nothing until it is
+ *      used. What is too much for a shelf is put away in crates, in the first of whose blocks the others are named.
+ *      Blocks of a batch and of `returned` are linked by their first word; their second word is the class.
  *   3. `returned` is pushed by any thread with a compare-exchange and emptied whole by the owner, so it has no ABA case.
- *   4. Under bypass the free lists stay empty: each block is an allocation of its own.
+ *   4. Under bypass the shelves stay empty: each block is an allocation of its own.
  */
 #ifndef GRI_BASE_POOL_H
 #define GRI_BASE_POOL_H
@@ -32,25 +34,54 @@
 /* Whether a pool of the runtime had better bypass: AddressSanitizer then sees each block's life, with its stacks. */
 #define GRI_POOL_BYPASS_DEFAULT (GRI_ADDRESS_SANITIZER == 1)
 
-/* A block while it is free. */
+/* A block on its way home, in a batch and in `returned`. */
 struct gri_pool_block {
     struct gri_pool_block *next; /* in its list */
-    uintptr_t class;             /* its class, in a batch and in `returned` only */
+    uintptr_t class;             /* its class */
 };
+
+/*
+ * Free blocks that were put away together, named in the first bytes of some of them: 4 in the first one, 8 in each of its
+ * 3 pages. Whoever unpacks a crate waits for the first one's memory, but for that of all others at once.
+ */
+#define GRI_POOL_CRATE 32
+#define GRI_POOL_PAGES 3
+struct gri_pool_page {
+    void *blocks[8]; /* other blocks */
+};
+struct gri_pool_crate {
+    struct gri_pool_crate *next;                 /* put away before it */
+    struct gri_pool_page *pages[GRI_POOL_PAGES]; /* further blocks, which name others */
+    void *blocks[4];                             /* other blocks */
+};
+
+/* Free blocks of one class. A linked list would do, but where a million actors come and go, walking it block by cold block
+ * took more than half of the time of a spawn. */
+struct gri_pool_shelf {
+    void **top;                    /* behind the block given last; those at hand are below */
+    void **base;                   /* where the oldest is */
+    void **end;                    /* as far as `top` goes; `base` under bypass */
+    struct gri_pool_crate *crates; /* what was put away, the newest first */
+};
+
+/* How many blocks a shelf holds: of the smallest, which messages are, as many as are often on their way at once. */
+#define GRI_POOL_SHELF_FIRST 1024
+#define GRI_POOL_SHELF       64
 
 struct gri_pool_chunk;
 
-/* The pool of one owner. */
+/* The pool of one owner. It points into itself, so it stays where it was initialised. */
 struct gri_pool {
-    bool bypass; /* every block is its own allocation */
-    struct gri_pool_block
-        *free[GRI_POOL_CLASSES];          /* free blocks by class; small ones share a line with bypass */
-    struct gri_memory *memory;            /* where chunks and large blocks come from */
-    struct gri_pool_chunk *chunks;        /* all chunks, the newest first */
-    char *fresh;                          /* the newest chunk's part that was never given out */
-    char *fresh_end;                      /* its end */
-    size_t chunk_size;                    /* of the next chunk */
-    _Alignas(64) gri_atomic_ptr returned; /* chain of blocks that other threads gave back */
+    bool bypass;                                        /* every block is its own allocation */
+    struct gri_pool_shelf shelves[GRI_POOL_CLASSES];    /* free blocks by class */
+    struct gri_memory *memory;                          /* where chunks and large blocks come from */
+    struct gri_pool_chunk *chunks;                      /* all chunks, the newest first */
+    char *fresh;                                        /* the newest chunk's part that was never given out */
+    char *fresh_end;                                    /* its end */
+    size_t chunk_size;                                  /* of the next chunk */
+    _Alignas(64) gri_atomic_ptr returned;               /* chain of blocks that other threads gave back */
+    void *first[GRI_POOL_SHELF_FIRST];                  /* what the shelf of the smallest class holds */
+    void *others[GRI_POOL_CLASSES - 1][GRI_POOL_SHELF]; /* and the others */
 };
 
 /* Blocks of one home that another thread frees, gathered until it is worth an atomic operation. All zeroes is empty. */
@@ -71,7 +102,7 @@ void gri_pool_fini(struct gri_pool *pool);
 
 /* The slow ends of take and give. */
 void *gri_pool_take_slow(struct gri_pool *pool, unsigned class);
-void gri_pool_give_bypass(struct gri_pool *pool, void *p, unsigned class);
+void gri_pool_give_slow(struct gri_pool *pool, void *p, unsigned class);
 
 /*
  * Gives a chain of blocks back to their home: linked from `first` to `last` by the first word (last's is free), each
@@ -79,7 +110,7 @@ void gri_pool_give_bypass(struct gri_pool *pool, void *p, unsigned class);
  */
 void gri_pool_return(struct gri_pool *home, struct gri_pool_block *first, struct gri_pool_block *last);
 
-/* Takes everything that was returned into the free lists; under bypass frees it. The owner; take does it when it must. */
+/* Takes everything that was returned onto the shelves; under bypass frees it. The owner; take does it when it must. */
 void gri_pool_collect(struct gri_pool *pool);
 
 /* A block of more than GRI_POOL_LARGEST bytes (any size will do), straight from memory; NULL when none. Any thread. */
@@ -106,42 +137,37 @@ static inline size_t gri_pool_class_size(unsigned class)
     return sizes[class];
 }
 
-/* A block, aligned to 64 bytes, not cleared; NULL when there is no memory. The owner. */
-static inline void *gri_pool_take(struct gri_pool *pool, unsigned class)
-{
-    struct gri_pool_block *block = pool->free[class];
-    if (__builtin_expect(block == NULL, 0)) return gri_pool_take_slow(pool, class);
-    gri_memory_unpoison(block, gri_pool_class_size(class));
-    pool->free[class] = block->next;
-    return block;
-}
-
 /* Whether a take of this class needs no call. */
 static inline bool gri_pool_is_ready(const struct gri_pool *pool, unsigned class)
 {
-    return pool->free[class] != NULL;
+    return pool->shelves[class].top != pool->shelves[class].base;
 }
 
 /* A take after gri_pool_is_ready said yes. */
 static inline void *gri_pool_take_ready(struct gri_pool *pool, unsigned class)
 {
-    struct gri_pool_block *block = pool->free[class];
+    void *block = *--pool->shelves[class].top;
     gri_memory_unpoison(block, gri_pool_class_size(class));
-    pool->free[class] = block->next;
     return block;
+}
+
+/* A block, aligned to 64 bytes, not cleared; NULL when there is no memory. The owner. */
+static inline void *gri_pool_take(struct gri_pool *pool, unsigned class)
+{
+    if (__builtin_expect(!gri_pool_is_ready(pool, class), 0)) return gri_pool_take_slow(pool, class);
+    return gri_pool_take_ready(pool, class);
 }
 
 /* Gives a block back to the pool it came from. The owner. */
 static inline void gri_pool_give(struct gri_pool *pool, void *p, unsigned class)
 {
-    struct gri_pool_block *block = p;
-    if (__builtin_expect(pool->bypass, 0)) {
-        gri_pool_give_bypass(pool, p, class);
+    struct gri_pool_shelf *shelf = &pool->shelves[class];
+    if (__builtin_expect(shelf->top == shelf->end, 0)) {
+        gri_pool_give_slow(pool, p, class);
         return;
     }
-    block->next = pool->free[class];
-    pool->free[class] = block;
-    gri_memory_poison(block, gri_pool_class_size(class));
+    gri_memory_poison(p, gri_pool_class_size(class));
+    *shelf->top++ = p;
 }
 
 /* Adds a block of another pool to the batch for its home. */

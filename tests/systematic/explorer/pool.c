@@ -39,7 +39,7 @@ static void setup(void)
         blocks[i] = gri_pool_take(&pool, CLASS);
         blocks[i]->next = NULL;
     }
-    pool.free[CLASS] = NULL;
+    pool.shelves[CLASS].top = pool.shelves[CLASS].base;
 }
 
 /* Another thread's last use of a block, then its way home. */
@@ -77,7 +77,7 @@ static void collect(int times)
 {
     for (int i = 0; i < times; i++) {
         gri_pool_collect(&pool);
-        for (; pool.free[CLASS] != NULL; taken_again++) {
+        for (; gri_pool_is_ready(&pool, CLASS); taken_again++) {
             struct gri_pool_block *block = gri_pool_take(&pool, CLASS);
             GRI_PLAIN_WRITE(block->class, 99);
         }

@@ -5,6 +5,7 @@
 #include <greenroom/error.h>
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SMALL (GRI_POOL_CHUNK_FIRST / 64 - 1) /* blocks of 64 bytes in the first chunk, beside its head */
@@ -97,6 +98,35 @@ Test(pool, the_block_given_last_is_taken_first)
     end();
 }
 
+#define MANY 5000 /* blocks: far more than a shelf holds */
+
+static int by_address(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    return (x > y) - (x < y);
+}
+
+Test(pool, what_a_shelf_cannot_hold_is_put_away_and_comes_back_whole)
+{
+    static void *given[MANY], *taken[MANY];
+    for (unsigned class = 0; class < GRI_POOL_CLASSES; class ++) {
+        start(0, 0, false);
+        for (int i = 0; i < MANY; i++) cr_assert_not_null(given[i] = gri_pool_take(&pool, class));
+        uint64_t used = gri_memory_used(&account.memory);
+        for (int i = 0; i < MANY; i++) gri_pool_give(&pool, given[i], class);
+        for (int i = 0; i < MANY; i++) {
+            cr_assert_not_null(taken[i] = gri_pool_take(&pool, class));
+            memset(taken[i], 0xee, gri_pool_class_size(class));
+            if (i < GRI_POOL_SHELF / 2) cr_assert_eq(taken[i], given[MANY - 1 - i], "the newest first");
+        }
+        cr_assert_eq(gri_memory_used(&account.memory), used, "class %u: nothing is taken anew", class);
+        qsort(given, MANY, sizeof *given, by_address);
+        qsort(taken, MANY, sizeof *taken, by_address);
+        cr_assert_arr_eq(given, taken, sizeof given);
+        end();
+    }
+}
+
 Test(pool, chunks_start_small_and_double_up_to_the_largest)
 {
     static const size_t sizes[] = {16384, 32768, 65536, 131072, 262144, 262144, 262144};
@@ -127,11 +157,7 @@ Test(pool, what_a_large_class_leaves_of_a_chunk_goes_to_smaller_ones)
     cr_assert_eq(gri_memory_fault_count(&fault), 2);
     size_t left = 0;
     for (unsigned class = 0; class < 10; class ++)
-        for (struct gri_pool_block *b = pool.free[class]; b;) {
-            gri_memory_unpoison(b, sizeof *b);
-            left += gri_pool_class_size(class);
-            b = b->next;
-        }
+        left += (size_t)(pool.shelves[class].top - pool.shelves[class].base) * gri_pool_class_size(class);
     cr_assert_eq(left, 4032);
     end();
 }
