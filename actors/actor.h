@@ -121,6 +121,7 @@ struct gri_actor_extra {
     bool probed;                    /* a cycle was looked for since it is */
     gr_time wait_began;             /* when the wait began, if that is traced */
     uint16_t deaf;           /* waits that told it that it is killed; GRI_DEAF_MAX: it is to end as it is */
+    uint32_t deferred;       /* requests that it put aside, among its obligations */
     struct gri_timer timer;  /* of the wait */
     enum gri_wait wait;      /* what it waits for */
     struct gr_signal signal; /* the one that gr_receive gave last */
@@ -383,6 +384,14 @@ void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation);
 
 /* As gr_future_text, but nobody has read it. */
 const char *gri_future_text(const struct gr_future *future);
+
+/* ---- requests/promise.c ---- */
+
+/* The answer's envelope of a request that was put aside, if that is what the obligation is; or NULL. */
+const struct gri_message *gri_deferred_reply(const struct gri_obligation *obligation);
+
+/* The same, which is the caller's now: the promise is over. */
+struct gri_message *gri_deferred_take(struct gr_actor *owner, struct gri_obligation *obligation);
 
 /* ---- requests/callback.c ---- */
 

@@ -18,8 +18,13 @@ static void begin_watch(struct gr_actor *self, enum gr_wait_until until, gr_time
 /* Waits until the set says that it is over. Returns 0, or the error that ended the wait. */
 static int wait_watch(struct gr_actor *self)
 {
-    int error = 0;
-    while (error == 0 && !self->extra->watch_is_over) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
+    struct gri_actor_extra *extra = self->extra;
+    int error = extra->watch_is_over ? 0 : gri_actor_wait(self, GRI_WAIT_FUTURE);
+    while (__builtin_expect(error == 0 && !extra->watch_is_over, 0)) {
+        /* Callbacks ran, and may have left unanswered what they could have answered. */
+        if (extra->is_blocked) gri_deadlock_blocks(self, extra->awaited);
+        if (!extra->watch_is_over) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
+    }
     gri_actor_end_wait(self);
     return error == GR_ETIMEOUT && self->extra->watch_is_over ? 0 : error;
 }

@@ -4,8 +4,8 @@
  * follows the requests: from a blocked actor to the one that it has asked, if that is blocked too to the one it has asked,
  * and so on. One that comes back to where it began has found a cycle, and one of its requests ends with GR_EDEADLOCK.
  *
- * A step is taken only while the asked actor holds the request unanswered, so that one which was forwarded or kept for
- * later gives no false alarm. A probe travels behind the request that it follows. To find a cycle it is enough to look
+ * A step is taken only while the asked actor holds the request unanswered, be it put aside, so that one which was forwarded
+ * gives no false alarm; nor does what a callback may yet answer, as those run while their coroutine is blocked. A probe travels behind the request that it follows. To find a cycle it is enough to look
  * when one is completed: when a coroutine that holds requests is blocked, or when a request of one that does, or the
  * first request at all, comes to one that is blocked. Who can't be in a cycle sends no probe. Without memory for a probe
  * nothing is found.
@@ -43,11 +43,15 @@ static struct probe *probe_of(struct gri_message *m)
 
 /* ---- who holds what ---- */
 
-static bool is_of(const struct gri_message *m, const struct hop *hop)
+static bool is_reply_of(const struct gri_message *reply, const struct hop *hop)
 {
-    const struct gri_message *reply = m->reply;
     return reply != NULL && !(reply->flags & GRI_MAIL_FOREIGN) && reply->handle == hop->handle &&
            reply->to_slot == hop->slot && reply->to_generation == hop->generation;
+}
+
+static bool is_of(const struct gri_message *m, const struct hop *hop)
+{
+    return is_reply_of(m->reply, hop);
 }
 
 static bool is_stashed(const struct gri_message *newest, const struct hop *hop)
@@ -70,10 +74,37 @@ static bool is_saved(const struct gri_saved *saved, const struct hop *hop)
     return false;
 }
 
-/* Whether the actor has the request of a hop, unanswered. */
+/* The request of a hop that was put aside, or NULL. */
+static struct gri_obligation *find_deferred(const struct gri_actor_extra *extra, const struct hop *hop)
+{
+    if (extra->deferred == 0) return NULL;
+    struct gri_list_node *node = gri_list_first(&extra->obligations);
+    for (; node != NULL; node = gri_list_next(&extra->obligations, node)) {
+        struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
+        if (is_reply_of(gri_deferred_reply(obligation), hop)) return obligation;
+    }
+    return NULL;
+}
+
+/* Whether a callback of an actor that is blocked runs, or may: of a future other than the one that it is blocked on. */
+static bool may_call_back(const struct gri_actor_extra *extra)
+{
+    if (extra->in_callback || !gri_list_is_empty(&extra->callbacks)) return true;
+    const struct gri_list_node *node = gri_list_first(&extra->obligations);
+    for (; node != NULL; node = gri_list_next(&extra->obligations, node)) {
+        const struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
+        if (obligation->drop != gri_future_drop) continue;
+        const struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
+        if (future != extra->awaited && future->listeners != NULL) return true;
+    }
+    return false;
+}
+
+/* Whether the actor, which is blocked, has the request of a hop, and can't answer it. */
 static bool holds(const struct gr_actor *actor, const struct hop *hop)
 {
-    if (actor->current != NULL && is_of(actor->current, hop)) return true;
+    bool in_hand = actor->current != NULL && is_of(actor->current, hop);
+    if (in_hand || find_deferred(actor->extra, hop) != NULL) return !may_call_back(actor->extra);
     for (const struct gri_message *m = actor->mailbox.head; m != NULL; m = m->next)
         if (is_of(m, hop)) return true;
     return is_stashed(actor->extra->stash, hop) || is_saved(actor->extra->saved, hop);
@@ -84,7 +115,7 @@ static bool holds_some(const struct gr_actor *actor)
 {
     const struct gri_actor_extra *extra = actor->extra;
     if (actor->current != NULL && actor->current->reply != NULL) return true;
-    return actor->mailbox.head != NULL || extra->stash != NULL ||
+    return actor->mailbox.head != NULL || extra->stash != NULL || extra->deferred != 0 ||
            (extra->saved != NULL && !gri_list_is_empty(&extra->saved->order));
 }
 
@@ -136,14 +167,16 @@ static struct gri_message *take_saved(struct gr_actor *actor, const struct hop *
  * was set aside stays there, as a message that was answered. */
 static struct gri_message *take_back(struct gr_actor *actor, const struct hop *hop)
 {
-    struct gri_message *m = actor->current, *oldest = actor->extra == NULL ? NULL : actor->extra->stash;
+    struct gri_message *m = actor->current, *oldest = actor->extra->stash;
     struct gri_message *waiting = NULL;
+    struct gri_obligation *deferred = find_deferred(actor->extra, hop);
+    if (deferred != NULL) return gri_deferred_take(actor, deferred);
     if (m == NULL || !is_of(m, hop)) {
         m = oldest;
         while (m != NULL && !is_of(m, hop)) m = m->next == oldest ? NULL : m->next;
     }
     if (m == NULL) m = waiting = take_waiting(actor, hop);
-    if (m == NULL && actor->extra != NULL) m = waiting = take_saved(actor, hop);
+    if (m == NULL) m = waiting = take_saved(actor, hop);
     if (m == NULL) return NULL;
     struct gri_message *reply = m->reply;
     m->reply = NULL;
@@ -227,7 +260,7 @@ static void end_request(struct gri_loop *loop, struct gr_actor *actor, struct gr
         actor); /* not if its own request was refused meanwhile, or timed out */
     bool is_blocked = own != NULL &&
                       own->obligation.handle == probe->hops[(probe->victim + 1) % probe->count].handle;
-    struct gri_message *reply = is_blocked ? take_back(actor, hop) : NULL;
+    struct gri_message *reply = is_blocked && holds(actor, hop) ? take_back(actor, hop) : NULL;
     if (reply == NULL) { /* it has gone on */
         gri_loop_free_message(loop, m);
         return;

@@ -19,6 +19,7 @@ static struct gri_message *free_token(struct gr_actor *owner, struct token *toke
     struct gri_message *reply = token->reply;
     gri_handles_remove(&owner->extra->handles, token->obligation.handle);
     gri_list_remove(&token->obligation.node);
+    owner->extra->deferred--;
     gri_pool_give(&owner->loop->pool, token, gri_pool_class(sizeof *token));
     return reply;
 }
@@ -28,6 +29,17 @@ static void drop_token(struct gr_actor *owner, struct gri_obligation *obligation
 {
     struct gri_message *reply = free_token(owner, GRI_CONTAINER_OF(obligation, struct token, obligation));
     gri_request_end(owner->loop, reply, GR_EUNANSWERED);
+}
+
+const struct gri_message *gri_deferred_reply(const struct gri_obligation *obligation)
+{
+    return obligation->drop == drop_token ? GRI_CONTAINER_OF(obligation, struct token, obligation)->reply
+                                          : NULL;
+}
+
+struct gri_message *gri_deferred_take(struct gr_actor *owner, struct gri_obligation *obligation)
+{
+    return free_token(owner, GRI_CONTAINER_OF(obligation, struct token, obligation));
 }
 
 gr_future *gri_promise_create(gr_actor *self, const struct gr_type *type, gr_promise *promise)
@@ -60,6 +72,7 @@ int gri_defer(gr_actor *self, const struct gr_type *request, gr_promise *promise
     token->obligation.handle = gri_handles_add(&extra->handles, &self->loop->pool, &token->obligation);
     if (token->obligation.handle == 0) goto fail;
     gri_list_push_back(&extra->obligations, &token->obligation.node);
+    extra->deferred++;
     promise->handle = token->obligation.handle;
     return 0;
 

@@ -4,7 +4,7 @@
  * the request of another actor, put aside to be answered later.
  *
  * A promise is a plain value and local to the actor that got it: only that one may set it. It is set once: whoever sets
- * it again, or after its future was cancelled or released, gets GR_ENOTFOUND.
+ * it again, or after its future was cancelled or released, or its request ended by GR_EDEADLOCK, gets GR_ENOTFOUND.
  */
 #ifndef GREENROOM_PROMISE_H
 #define GREENROOM_PROMISE_H

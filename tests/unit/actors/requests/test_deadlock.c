@@ -3,6 +3,8 @@
  * and of what looks like a cycle but is none. */
 #include "tests/support/world/case.h"
 
+#include <greenroom/promise.h>
+
 static int deadlocks, values, others; /* outcomes of the requests of a ring */
 static gr_time last_outcome;          /* when the last of them came */
 
@@ -18,7 +20,7 @@ static int
     unserved; /* members that were not asked: the one whose asker yielded, unless it had set that aside */
 
 /* How a ring's members ask. */
-enum { BY_CALL, BY_ASK, BY_CALL_WITH_MAIL, BY_CALL_LATER, BY_STASH, BY_CHOICE, WAYS };
+enum { BY_CALL, BY_ASK, BY_CALL_WITH_MAIL, BY_CALL_LATER, BY_STASH, BY_CHOICE, BY_DEFER, WAYS };
 
 /* Answers one request; if none comes, GR_ETIMEOUT. */
 static int serve(gr_actor *self)
@@ -46,16 +48,34 @@ static int ask_next(gr_actor *self, gr_ref next, int64_t way)
     return error;
 }
 
+/* The same once it has put aside the request of who asks itself, to be answered by the promise. */
+static int ask_with_deferred(gr_actor *self, gr_ref next, gr_promise *promise)
+{
+    struct gr_mail mail;
+    gr_future *future = gr_ask(self, next, GR_FOREVER, get_sum);
+    CHECK_EQ(gr_receive_type(self, &mail, get_sum, GR_FOREVER), 0);
+    CHECK_EQ(gr_defer(self, get_sum, promise), 0);
+    int error = gr_await(self, future, GR_FOREVER);
+    gr_future_release(future);
+    return error;
+}
+
 /* A member: learns who is next, asks it, and then answers whoever asks. */
 static int member_main(gr_actor *self, const struct number *way)
 {
     struct gr_mail mail;
     if (gr_receive_type(self, &mail, address, GR_FOREVER) != 0) return 1;
-    int error = ask_next(self, gr_mail_as(&mail, address)->ref, way->value);
+    gr_promise promise = {0};
+    gr_ref next = gr_mail_as(&mail, address)->ref;
+    int error = way->value == BY_DEFER ? ask_with_deferred(self, next, &promise)
+                                       : ask_next(self, next, way->value);
     count_outcome(self, error);
     if (error == GR_EDEADLOCK) note("%s", gr_last_error(self));
     if (way->value == BY_STASH) gr_unstash(self);
-    unserved += serve(self) == GR_ETIMEOUT;
+    if (way->value == BY_DEFER)
+        unserved += gr_fulfil(self, promise, number, .value = 1) == GR_ENOTFOUND;
+    else
+        unserved += serve(self) == GR_ETIMEOUT;
     return 0;
 }
 
@@ -250,4 +270,90 @@ Case(deadlock, who_waits_for_a_while_only_is_not_blocked)
 {
     run_seeds(1, 5, limited);
     run_seeds(2, 10, limited);
+}
+
+/* ---- callbacks, which run while their coroutine is blocked ---- */
+
+enum { FORGETS = 0, FULFILS = 1, REPLIES = 2, HAS_DEFERRED = 4 };
+
+static struct {
+    gr_promise promise; /* of the request that was put aside */
+    int64_t way;        /* what the callback does */
+    gr_time began;      /* when the coroutine was blocked */
+} held;
+
+static void answer_held(gr_actor *self, gr_future *future, void *context)
+{
+    if (held.way & FULFILS) CHECK_EQ(gr_fulfil(self, held.promise, number, .value = 7), 0);
+    if (held.way & REPLIES) CHECK_EQ(gr_reply(self, get_sum, .value = 7), 0);
+}
+
+/* Asks back whoever asks it, with a callback to come 1000 nanoseconds later. */
+static int asker_back_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    struct number number;
+    CHECK_EQ(gr_receive_type(self, &mail, get_sum, GR_FOREVER), 0);
+    gr_ref asker = mail.sender;
+    if (held.way & HAS_DEFERRED) CHECK_EQ(gr_defer(self, get_sum, &held.promise), 0);
+    gr_future *other = gr_ask(self, m->ref, 1000, get_sum); /* times out */
+    CHECK_EQ(gr_future_on_done(self, other, answer_held, NULL), 0);
+    held.began = gr_now(self);
+    count_outcome(self, gr_call(self, asker, &number, GR_FOREVER, get_sum));
+    gr_future_release(other);
+    return 0;
+}
+
+GR_COROUTINE(asker_back, address, asker_back_main);
+
+static int with_callback(gr_actor *self, int64_t way)
+{
+    struct number number;
+    deadlocks = values = others = 0;
+    held.way = way;
+    gr_ref silent = gr_spawn_with(self, member, (.loop = GR_SPREAD), .value = 0); /* heeds no get_sum */
+    CHECK_EQ(gr_sleep(self, 100), 0);
+    gr_ref ref = gr_spawn_with(self, asker_back, (.loop = GR_SPREAD), .ref = silent);
+    uint64_t monitor = watch(self, ref);
+    int error = gr_call(self, ref, &number, GR_FOREVER, get_sum);
+    count_outcome(self, error);
+    gr_time took = gr_now(self) - held.began;
+    CHECK(took >= 1000);
+    if (gr_system_loops(gr_actor_system(self)) == 1) CHECK_EQ(took, 1000);
+    if (error == 0 || error == GR_EDEADLOCK) CHECK_EQ(serve(self), 0);
+    CHECK_EQ(wait_for(self, monitor), 0);
+    kill_and_wait(self, silent);
+    return error;
+}
+
+static int called_back(gr_actor *self, void *argument)
+{
+    CHECK_EQ(with_callback(self, HAS_DEFERRED | FULFILS), 0);
+    CHECK(values == 2 && deadlocks == 0);
+    CHECK_EQ(with_callback(self, REPLIES), 0);
+    CHECK(values == 2 && deadlocks == 0);
+    return 0;
+}
+
+Case(deadlock, a_request_that_a_callback_may_answer_gives_no_false_alarm)
+{
+    run_seeds(1, 5, called_back);
+    run_seeds(3, 20, called_back);
+}
+
+static int forgotten(gr_actor *self, void *argument)
+{
+    for (int64_t way = 0; way <= HAS_DEFERRED; way += HAS_DEFERRED) {
+        int error = with_callback(self,
+                                  FORGETS | way); /* if the other one yields, it ends without an answer */
+        CHECK(error == GR_EDEADLOCK || error == GR_EUNANSWERED);
+        CHECK_EQ(deadlocks, 1);
+    }
+    return 0;
+}
+
+Case(deadlock, g8_a_cycle_that_a_callback_could_have_broken_is_found_when_it_has_run)
+{
+    run_seeds(1, 5, forgotten);
+    run_seeds(3, 20, forgotten);
 }
