@@ -390,6 +390,39 @@ static int deaf_asker_main(gr_actor *self, const struct address *m)
 
 GR_COROUTINE(deaf_asker, address, deaf_asker_main);
 
+/* Asks what never answers: it is ended inside of a gr_call, whose future lies on its stack. The sleeps are most of the waits
+ * that it is granted, as each call leaves a request in the other's mailbox. */
+static int deaf_caller_main(gr_actor *self, const struct address *m)
+{
+    struct number number;
+    int error = gr_call(self, m->ref, &number, GR_FOREVER, get_sum);
+    for (int i = 0; i < 9990; i++) error = gr_sleep(self, gr_seconds(1000));
+    while (error != NEVER) error = gr_call(self, m->ref, &number, GR_FOREVER, get_sum);
+    return 0;
+}
+
+GR_COROUTINE(deaf_caller, address, deaf_caller_main);
+
+static int kills_deaf_callers(gr_actor *self, void *argument)
+{
+    int loops = gr_system_loops(gr_actor_system(self));
+    for (int i = 0; i < loops; i++) {
+        gr_ref silent = gr_spawn(self, deaf_sleeper, .ref = gr_self(self));
+        gr_ref ref = gr_spawn_with(self, deaf_caller, (.loop = GR_LOOP(i)), .ref = silent);
+        watch(self, ref);
+        CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+        CHECK_EQ(gr_kill(self, ref), 0);
+        CHECK_EQ(wait_downs(self, 1), GR_EKILLED);
+        kill_and_wait(self, silent); /* its mail fails: nobody may look for the calls' futures */
+    }
+    return 0;
+}
+
+Case(coroutine_actor, a_killed_coroutine_that_goes_on_calling_is_ended_inside_of_a_call)
+{
+    run_everywhere(kills_deaf_callers);
+}
+
 static int kills_deaf_ones(gr_actor *self, void *argument)
 {
     int loops = gr_system_loops(gr_actor_system(self));

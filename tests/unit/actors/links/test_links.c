@@ -3,6 +3,8 @@
 #include "actors/links/links.h"
 #include "tests/support/world/case.h"
 
+#include <greenroom/promise.h>
+
 #define SPREAD(self, A, ...) gr_spawn_with(self, A, (.loop = GR_SPREAD), __VA_ARGS__)
 
 struct plan {
@@ -636,8 +638,9 @@ static int orderly_main(gr_actor *self, const struct plan *m)
     struct gr_mail mail;
     do_link(self, m->peer);
     CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), GR_ESTOPPED);
-    gr_future *nothing = gr_ask(self, gr_self(self), gr_milliseconds(1), get_sum);
-    CHECK_EQ(gr_await(self, nothing, gr_seconds(1)), GR_ETIMEOUT);
+    gr_promise unset;
+    gr_future *nothing = gr_promise_create(self, number, &unset);
+    CHECK_EQ(gr_await(self, nothing, gr_milliseconds(1)), GR_ETIMEOUT);
     gr_future_release(nothing);
     note("cleaned");
     return 0;
