@@ -79,7 +79,12 @@ static inline int await(struct gr_actor *self, struct gr_future *future)
     extra->probed = false;
     /* Who calls another loop, or one that does not wait, completes no cycle yet. */
     if (__builtin_expect(future->is_suspect, 0)) gri_deadlock_blocks(self, future);
-    while (error == 0 && !extra->watch_is_over) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
+    if (!extra->watch_is_over) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
+    while (__builtin_expect(error == 0 && !extra->watch_is_over, 0)) {
+        gri_deadlock_blocks(self,
+                            future); /* callbacks ran, and may have left unanswered what they could answer */
+        if (!extra->watch_is_over) error = gri_actor_wait(self, GRI_WAIT_FUTURE);
+    }
     extra->awaited = NULL;
     extra->is_blocked = false;
     return gri_future_is_done(future) && error != GR_EKILLED ? future->error : error;

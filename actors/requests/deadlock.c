@@ -4,10 +4,11 @@
  * follows the requests: from a blocked actor to the one that it has asked, if that is blocked too to the one it has asked,
  * and so on. One that comes back to where it began has found a cycle, and one of its requests ends with GR_EDEADLOCK.
  *
- * A step is taken only while the asked actor holds the request unanswered, be it put aside, so that one which was forwarded
- * gives no false alarm; nor does what a callback may yet answer, as those run while their coroutine is blocked. A probe travels behind the request that it follows. To find a cycle it is enough to look
- * when one is completed: when a coroutine that holds requests is blocked, or when a request of one that does, or the
- * first request at all, comes to one that is blocked. Who can't be in a cycle sends no probe. Without memory for a probe
+ * A step is taken only while the asked actor holds the request unanswered, be it put aside, so that one which was
+ * forwarded gives no false alarm; nor does what a callback may yet answer, as those run while their coroutine is blocked.
+ * A probe travels behind the request that it follows. To find a cycle it is enough to look when one is completed: when a
+ * coroutine that holds requests is blocked, or when a request of one that does, or the first request at all, comes to one
+ * that is blocked. Who can't be in a cycle sends no probe. Without memory for a probe
  * nothing is found.
  */
 #include "actors/admission.h"
