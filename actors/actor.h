@@ -126,6 +126,7 @@ struct gri_actor_extra {
     enum gri_wait wait;      /* what it waits for */
     struct gr_signal signal; /* the one that gr_receive gave last */
     bool timed_out;          /* the timer of the wait that was begun fired */
+    bool has_received;       /* it called a receive, so that its sender is no longer who spawned it */
     bool has_room;           /* the room signal that it waits for came */
     uint32_t received;       /* messages since it was resumed */
     uint32_t stack_size;     /* bytes; 0: the system's */

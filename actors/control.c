@@ -9,7 +9,10 @@ gr_ref gr_self(const gr_actor *self)
 
 gr_ref gr_sender(const gr_actor *self)
 {
-    return self->current != NULL ? gri_message_sender(self->current) : (gr_ref){0, 0, 0};
+    const struct gri_message *m = self->current;
+    /* A coroutine holds its start message all its life. */
+    if (m == NULL && self->extra != NULL && !self->extra->has_received) m = self->extra->start;
+    return m != NULL ? gri_message_sender(m) : (gr_ref){0, 0, 0};
 }
 
 int gr_loop_index(const gr_actor *self)

@@ -278,6 +278,7 @@ int gri_actor_receive(struct gr_actor *self, struct gr_mail *mail, gr_time deadl
     int error = gri_may_wait(self, deadline, what);
     if (error != 0) return error;
     gri_actor_finish_current(self);
+    self->extra->has_received = true;
     if (self->loop->tracer != NULL) gri_trace_received_over(self->loop);
     *mail = (struct gr_mail){.type = NULL};
     /* With mail always there it would never suspend: others of the loop get their turn (G19). */
@@ -317,6 +318,8 @@ static inline bool receive_common(struct gr_actor *self, struct gr_mail *mail)
         if (__builtin_expect(m->reply != NULL || !is_common(loop, m), 0)) return false;
         self->current = NULL;
         gri_pool_give(&loop->pool, m, 0);
+    } else {
+        self->extra->has_received = true; /* the first time; later it is so anyway */
     }
     while ((m = self->mailbox.head) == NULL) {
         self->extra->wait = GRI_WAIT_MAIL;

@@ -100,7 +100,8 @@ GRI_BEGIN_C
  */
 GR_API gr_ref gr_self(const gr_actor *self);
 
-/* Who sent the message that is being handled; the null reference if that was no actor. */
+/* Who sent the message that is being handled; in a start function, and in a coroutine that has not called a receive yet,
+ * who spawned the actor. The null reference if that was no actor. `self` must not be NULL. */
 GR_API gr_ref gr_sender(const gr_actor *self);
 
 /* The sentence that explains the last error that a call with this `self` returned; NULL: this thread's. Valid until the

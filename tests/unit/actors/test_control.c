@@ -19,6 +19,90 @@ Case(control, an_actor_knows_its_reference_loop_system_and_time)
     run_everywhere(about_itself);
 }
 
+/* Says who spawned it, for as long as it knows. */
+static int spawned_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    CHECK(gr_ref_equal(gr_sender(self), m->ref));
+    CHECK_EQ(gr_sleep(self, 1), 0);
+    CHECK(gr_ref_equal(gr_sender(self), m->ref)); /* a wait is no receive */
+    gr_send(self, gr_sender(self), ping);
+    CHECK_EQ(gr_receive(self, &mail, 0), GR_ETIMEOUT);
+    CHECK(gr_ref_is_null(gr_sender(self)));
+    gr_send(self, m->ref, ping);
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    CHECK(gr_mail_as(&mail, ping) != NULL && gr_ref_equal(gr_sender(self), m->ref));
+    return 0;
+}
+
+GR_COROUTINE(spawned, address, spawned_main);
+
+/* Gives away what it received first. */
+static int gives_away_main(gr_actor *self, const struct address *m)
+{
+    struct gr_mail mail;
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    CHECK(gr_ref_equal(gr_sender(self), m->ref));
+    CHECK_EQ(gr_forward(self, m->ref), 0);
+    CHECK(gr_ref_is_null(gr_sender(self)));
+    return 0;
+}
+
+GR_COROUTINE(gives_away, address, gives_away_main);
+
+static int started_main(gr_actor *self, const struct address *m, struct number *result)
+{
+    CHECK(gr_ref_equal(gr_sender(self), m->ref));
+    return 0;
+}
+
+GR_TASK(started, address, number, started_main);
+
+static int spawners(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < gr_system_loops(gr_actor_system(self)); i++) {
+        gr_ref ref = gr_spawn_with(self, spawned, (.loop = GR_LOOP(i)), .ref = gr_self(self));
+        uint64_t monitor = watch(self, ref);
+        next_ping(self);
+        next_ping(self);
+        gr_send(self, ref, ping);
+        CHECK_EQ(wait_for(self, monitor), 0);
+        monitor = watch(self,
+                        ref = gr_spawn_with(self, gives_away, (.loop = GR_LOOP(i)), .ref = gr_self(self)));
+        gr_send(self, ref, ping);
+        next_ping(self);
+        CHECK_EQ(wait_for(self, monitor), 0);
+        gr_future *task = gr_start_with(self, started, (.loop = GR_LOOP(i)), .ref = gr_self(self));
+        CHECK_EQ(gr_await(self, task, GR_FOREVER), 0);
+        gr_future_release(task);
+    }
+    return 0;
+}
+
+Case(control, a_coroutine_knows_who_spawned_it_until_it_receives)
+{
+    run_everywhere(spawners);
+}
+
+static int spawned_outside_main(gr_actor *self, const struct gr_nothing *m)
+{
+    CHECK(gr_ref_is_null(gr_sender(self)));
+    note("seen");
+    return 0;
+}
+
+GR_COROUTINE(spawned_outside, gr_nothing, spawned_outside_main);
+
+Case(control, a_coroutine_that_a_plain_thread_spawned_has_no_sender)
+{
+    gr_system *system;
+    CHECK_EQ(gr_system_create(&system, .loops = 2, .seed = 1), 0);
+    CHECK(!gr_ref_is_null(gr_system_spawn(system, spawned_outside, (.loop = GR_LOOP(1)))));
+    CHECK_EQ(gr_system_run(system), 0);
+    CHECK_TEXT(notes(), "seen");
+    gr_system_destroy(system);
+}
+
 static uint64_t drawn[2][20];
 static int round_number;
 
