@@ -81,8 +81,11 @@ struct gr_future {
     struct gri_listener *listeners; /* chain, or NULL */
     union {
         struct gri_timer timer; /* of a request: ends it at its deadline */
-        gr_ref task;            /* of a pending task: its address */
         uint64_t order;         /* once done: a number that grows with each outcome of the owner's */
+        struct {
+            gr_ref ref;                           /* its address, while it is pending */
+            const struct gr_behaviour *behaviour; /* what was started; `order` does not reach it */
+        } task;                                   /* of a task */
         struct {
             struct gri_foreign_box *box; /* where the answer arrives; NULL once it was given up */
             struct gri_memory *memory;   /* where this future came from */

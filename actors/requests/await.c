@@ -174,6 +174,8 @@ int gr_wait(gr_actor *self, gr_future *const *futures, size_t count, enum gr_wai
     if (done != NULL) *done = 0;
     int error = gri_may_wait(self, deadline, "gr_wait");
     if (error != 0) return error;
+    if (futures == NULL && count != 0)
+        return gri_fail(self, GR_EINVALID, "gr_wait: there is no array of futures");
     if (until < GR_WAIT_ALL || until > GR_WAIT_FIRST_ERROR || !are_own(self, futures, count))
         return gri_fail(self, GR_EINVALID, "gr_wait: no such way to wait, or a future of somebody else");
     if (done != NULL) *done = count_done(futures, count);
@@ -223,8 +225,13 @@ int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *fir
         return error;
     }
     mark_read(futures, count);
-    for (size_t i = 0; i < count; i++)
-        if (!is_done(futures[i])) (void)gr_future_cancel(self, futures[i]);
+    for (size_t i = 0; i < count; i++) {
+        /* One that is in the array twice is told once. */
+        if (is_done(futures[i]) || (futures[i]->flags & GRI_FUTURE_WATCHED)) continue;
+        (void)gr_future_cancel(self, futures[i]);
+        if (!is_done(futures[i])) futures[i]->flags |= GRI_FUTURE_WATCHED;
+    }
+    end_watch(self, futures, count);
     if (first != NULL) *first = winner;
     return error;
 }

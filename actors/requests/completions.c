@@ -86,12 +86,26 @@ static int by_order(const void *a, const void *b)
     return left->order < right->order ? -1 : left->order > right->order;
 }
 
+/* Whether a future that is in the array more than once has its entry. */
+static bool is_listened(const struct gr_completions *completions, const struct gr_future *future)
+{
+    for (const struct gri_listener *other = future->listeners; other != NULL; other = other->next) {
+        if (other->tell != tell) continue;
+        if (GRI_CONTAINER_OF(other, const struct entry, listener)->completions == completions) return true;
+    }
+    return false;
+}
+
 /* Listens to the futures of the entries. */
 static void listen(struct gr_completions *completions)
 {
     qsort(completions->entries, completions->count, sizeof *completions->entries, by_order);
     for (size_t i = 0; i < completions->count; i++) {
         struct gri_listener *listener = &completions->entries[i].listener;
+        if (is_listened(completions, listener->future)) {
+            listener->future = NULL;
+            continue;
+        }
         gri_listener_add(listener->future, listener);
         if (gri_future_is_done(listener->future))
             gri_list_push_back(&completions->done, &listener->node);
@@ -122,6 +136,10 @@ static struct gr_completions *create(struct gr_actor *self, size_t count)
 
 gr_completions *gr_as_completed(gr_actor *self, gr_future *const *futures, size_t count)
 {
+    if (futures == NULL && count != 0) {
+        gri_fail(self, GR_EINVALID, "gr_as_completed: there is no array of futures");
+        return NULL;
+    }
     for (size_t i = 0; i < count; i++) {
         if (futures[i] == NULL || (!futures[i]->is_foreign && futures[i]->owner == self)) continue;
         gri_fail(self, GR_ECONTEXT, "gr_as_completed: a future belongs to somebody else");

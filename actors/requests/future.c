@@ -6,6 +6,8 @@
 #include <greenroom/blocking.h>
 #include <greenroom/log.h>
 
+#include <stdio.h>
+
 void gri_future_timed_out(struct gri_timer *timer, void *context)
 {
     (void)context;
@@ -47,6 +49,20 @@ void gri_future_complete(struct gr_future *future, int error, struct gri_message
     }
 }
 
+/* What a future is about, for people. */
+static const char *describe(const struct gr_future *future, char *out, size_t size)
+{
+    const struct gr_behaviour *task = future->kind == GRI_FUTURE_TASK ? future->task.behaviour : NULL;
+    if (future->kind == GRI_FUTURE_REQUEST)
+        snprintf(out, size, "a request to %u:%u:%llu", future->to.seat, future->to.slot,
+                 (unsigned long long)future->to.generation);
+    else if (future->kind == GRI_FUTURE_TASK)
+        snprintf(out, size, "task %s", task != NULL ? task->name : "that did not begin");
+    else
+        snprintf(out, size, future->kind == GRI_FUTURE_JOB ? "blocking work" : "a promise");
+    return out;
+}
+
 /* Nobody wanted to know of this failure. */
 static void log_unread(const struct gr_future *future)
 {
@@ -55,10 +71,13 @@ static void log_unread(const struct gr_future *future)
     if (!is_failure || (future->owner->flags & GRI_ACTOR_FAILED) ||
         (future->flags & (GRI_FUTURE_READ | GRI_FUTURE_ON_STACK)))
         return;
+    char what[96];
+    const char *name = future->error < 0 ? gr_error_name(future->error) : "its own";
     gr_ref ref = gri_actor_ref(future->owner);
-    gr_log(GR_LOG_WARNING, "actor %u:%u:%llu (%s) dropped a failure that it never looked at: %s", ref.seat,
+    gr_log(GR_LOG_WARNING,
+           "actor %u:%u:%llu (%s) dropped a failure that it never looked at: %s, error %d (%s): %s", ref.seat,
            ref.slot, (unsigned long long)ref.generation, gri_actor_dispatch(future->owner)->behaviour->name,
-           gri_future_text(future));
+           describe(future, what, sizeof what), future->error, name, gri_future_text(future));
 }
 
 /* Nobody waits for it any more: work that has not begun is taken back. */
@@ -160,6 +179,15 @@ enum gr_future_state gr_future_state(const gr_future *future)
     if (error != GRI_FUTURE_PENDING) return GR_FUTURE_FINISHED;
     bool is_running = !future->is_foreign && future->kind == GRI_FUTURE_TASK && gri_task_is_running(future);
     return is_running ? GR_FUTURE_RUNNING : GR_FUTURE_PENDING;
+}
+
+const char *gr_future_state_name(enum gr_future_state state)
+{
+    static const char *const names[] = {[GR_FUTURE_PENDING] = "pending",
+                                        [GR_FUTURE_RUNNING] = "running",
+                                        [GR_FUTURE_CANCELLED] = "cancelled",
+                                        [GR_FUTURE_FINISHED] = "finished"};
+    return (size_t)state < sizeof names / sizeof names[0] ? names[state] : "unknown";
 }
 
 const char *gri_future_text(const gr_future *future)

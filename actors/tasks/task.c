@@ -25,6 +25,7 @@ void gri_task_begin(struct gr_actor *self, struct gr_future *future, const struc
     struct gri_loop *loop = self->loop;
     int error = GR_ENOMEM;
     gr_ref ref = {0, 0, 0};
+    future->task.behaviour = behaviour;
     bool is_near = options->loop == GR_SAME_LOOP || options->loop == GR_LOOP((int)loop->index);
     if (behaviour->result_type == NULL || behaviour->result_type->id == 0) error = GR_EINVALID;
     struct gri_message *reply = error == GR_EINVALID
@@ -36,7 +37,7 @@ void gri_task_begin(struct gr_actor *self, struct gr_future *future, const struc
     else
         gri_fail(self, error, "%s was not started: %s", behaviour->name, gr_error_text(error));
     if (error == 0) {
-        future->task = ref;
+        future->task.ref = ref;
         return;
     }
     if (reply != NULL) gri_loop_free_message(loop, reply);
@@ -63,7 +64,7 @@ static struct gr_actor *find_near(const struct gr_future *future, bool *is_far)
     const struct gri_loop *loop = future->owner->loop;
     struct gr_actor *actor = NULL;
     *is_far = false;
-    if (gri_find(&loop->desk, future->task, &actor) != 0) return NULL;
+    if (gri_find(&loop->desk, future->task.ref, &actor) != 0) return NULL;
     *is_far = gri_load(&actor->home, GRI_RELAXED) != loop->index; /* coroutines stay where they started */
     return *is_far ? NULL : actor;
 }
@@ -86,7 +87,7 @@ int gri_task_cancel_again(struct gr_future *future)
     struct gri_message *m = future->held != NULL ? future->held : new_cancel(loop);
     future->held = NULL;
     if (m == NULL) return GR_ENOMEM;
-    gri_post(loop, future->task, m);
+    gri_post(loop, future->task.ref, m);
     return 0;
 }
 
@@ -101,7 +102,7 @@ gr_ref gr_future_task(const gr_future *future)
 {
     gr_ref none = {0, 0, 0};
     if (future->error != GRI_FUTURE_PENDING || future->kind != GRI_FUTURE_TASK) return none;
-    return future->is_foreign ? future->foreign.task : future->task;
+    return future->is_foreign ? future->foreign.task : future->task.ref;
 }
 
 const void *gri_task_value(const gr_future *future, const struct gr_behaviour *behaviour)

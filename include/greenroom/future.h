@@ -5,7 +5,8 @@
  *
  * A future belongs to the actor that got it, or with `self` NULL to the thread; only its owner may use it. An actor's
  * futures are released at its end. A failure that is released before anybody looked at it (by awaiting the future, by
- * reading its error, text or value, in a callback) is logged as a warning, unless it is GR_ECANCELLED or the actor failed.
+ * reading its error, text or value, in a callback) is logged as a warning that names the task and the error, unless it is
+ * GR_ECANCELLED or the actor failed.
  *
  * What waits here needs a coroutine actor, and is GR_ECONTEXT elsewhere and in callbacks; handler actors use gr_then. A
  * wait is ended by GR_EKILLED when the actor is killed, and by GR_ECANCELLED, once, when its task is cancelled.
@@ -67,6 +68,9 @@ GR_API GR_MUST_USE int gr_wait_for(gr_actor *self, gr_future *future, gr_time de
 /* How far it is; never waits. */
 GR_API enum gr_future_state gr_future_state(const gr_future *future);
 
+/* "pending", "running", "cancelled" or "finished"; "unknown" for any other number. Any thread. */
+GR_API const char *gr_future_state_name(enum gr_future_state state);
+
 /* Whether the outcome is there; never waits. */
 GR_API bool gr_future_done(const gr_future *future);
 
@@ -108,7 +112,12 @@ GR_API void gr_future_release(gr_future *future);
 /* What the macro below calls. */
 GR_API GR_MUST_USE int gri_then(gr_actor *self, gr_future *future, size_t state_size, gri_then_function fn);
 
-/* ---- several futures: `futures` is an array of `count`, in which NULL is one that failed with GR_ENOMEM ---- */
+/*
+ * ---- several futures: `futures` is an array of `count`, in which NULL is one that failed with GR_ENOMEM ----
+ *
+ * NULL for the array itself is GR_EINVALID, unless `count` is 0. One that is in it twice counts as two that are done at the
+ * same time.
+ */
 
 /*
  * Waits as `until` says. Returns 0 or GR_ETIMEOUT; *done, which may be NULL, is how many are done: which ones,
@@ -134,7 +143,8 @@ GR_API GR_MUST_USE int gr_race(gr_actor *self, gr_future *const *futures, size_t
 
 /*
  * Futures in the order in which they are done: take them with gr_next_done. The futures stay the caller's, and one that
- * is released before is passed over, as is NULL; the array is not kept. NULL when there is no memory. Needs `self`.
+ * is released before is passed over, as is NULL; one that is in the array twice is given once. The array is not kept.
+ * Returns NULL when there is no memory, or an argument is invalid: gr_last_error tells. Needs `self`.
  */
 GR_API GR_MUST_USE gr_completions *gr_as_completed(gr_actor *self, gr_future *const *futures, size_t count);
 

@@ -39,6 +39,8 @@ static int tasks_root(gr_actor *self, void *argument)
     if (slow != NULL && !gr_future_done(slow)) CHECK_EQ(gr_future_cancel(self, slow), 0); /* never fails */
     finish(self, slow, GR_ECANCELLED);
     gr_future *left = start(self, 102); /* cancelled by the end of this actor */
+    if (left != NULL && !gr_future_done(left))
+        CHECK(strcmp(gr_future_state_name(gr_future_state(left)), "finished") != 0);
     if (left != NULL) sweep_expect(gr_future_error(left), GR_EBUSY);
     return 0;
 }
@@ -51,7 +53,8 @@ static int several_root(gr_actor *self, void *argument)
     CHECK_EQ(done, 3);
     sweep_ok(gr_gather(self, tasks, 3, GR_GATHER_ALL, GR_FOREVER));
     sweep_ok(gr_gather(self, tasks, 3, GR_GATHER_FIRST_ERROR, GR_FOREVER));
-    gr_completions *completions = gr_as_completed(self, tasks, 3);
+    gr_future *twice[] = {tasks[0], tasks[1], tasks[2], tasks[0]}; /* given once */
+    gr_completions *completions = gr_as_completed(self, twice, 4);
     if (completions == NULL) sweep_ok(GR_ENOMEM);
     gr_future *future;
     while (completions != NULL && gr_next_done(self, completions, &future, GR_FOREVER) == 0)

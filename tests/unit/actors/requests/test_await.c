@@ -204,6 +204,47 @@ Case(await, the_first_wins_a_race_and_the_others_are_cancelled)
     run_seeds(2, 5, races);
 }
 
+static int races_with_one_twice(gr_actor *self, void *argument)
+{
+    gr_future *slow = START(self, .sleep = -1, .cleans_up = true), *quick = START(self, .value = 3);
+    gr_future *array[] = {slow, quick, slow, quick};
+    size_t first;
+    gr_time begin = gr_now(self);
+    CHECK_EQ(gr_race(self, array, 4, &first, GR_FOREVER), 0);
+    CHECK_EQ(first, 1);
+    CHECK_EQ(gr_await(self, slow, GR_FOREVER), GR_ECANCELLED);
+    CHECK_EQ(ms_since(self, begin), 1000); /* told twice, it would not have slept while it cleaned up */
+    gr_future_release(slow);
+    gr_future_release(quick);
+    return 0;
+}
+
+Case(await, one_that_is_in_a_race_twice_is_cancelled_once)
+{
+    run_seeds(1, 3, races_with_one_twice);
+    run_seeds(2, 200, races_with_one_twice);
+}
+
+static int no_array(gr_actor *self, void *argument)
+{
+    size_t done = 7;
+    CHECK_EQ(gr_wait(self, NULL, 1, GR_WAIT_ALL, &done, GR_FOREVER), GR_EINVALID);
+    CHECK_EQ(done, 0);
+    CHECK_TEXT(gr_last_error(self), "gr_wait: there is no array of futures");
+    CHECK_EQ(gr_gather(self, NULL, 2, GR_GATHER_FIRST_ERROR, GR_FOREVER), GR_EINVALID);
+    CHECK_EQ(gr_gather(self, NULL, 2, GR_GATHER_ALL, 0), GR_EINVALID);
+    CHECK_EQ(gr_race(self, NULL, 2, NULL, GR_FOREVER), GR_EINVALID);
+    CHECK_EQ(gr_wait(self, NULL, 0, GR_WAIT_ALL, &done, GR_FOREVER), 0); /* all of none are done */
+    CHECK_EQ(gr_gather(self, NULL, 0, GR_GATHER_FIRST_ERROR, GR_FOREVER), 0);
+    CHECK_EQ(gr_race(self, NULL, 0, NULL, GR_FOREVER), GR_EINVALID);
+    return 0;
+}
+
+Case(await, of_no_array_is_refused)
+{
+    run_seeds(1, 1, no_array);
+}
+
 struct trier {
     gr_future *future; /* pending */
 };

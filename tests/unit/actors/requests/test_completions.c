@@ -58,3 +58,50 @@ Case(completions, pass_over_what_is_released_before)
     run_seeds(1, 3, released_meanwhile);
     run_seeds(2, 5, released_meanwhile);
 }
+
+static int twice(gr_actor *self, void *argument)
+{
+    gr_future *done = START(self, .value = 1), *pending = START(self, .value = 2, .sleep = gr_seconds(1));
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(10)), 0);
+    gr_future *array[] = {pending, done, NULL, done, pending, done};
+    gr_completions *first = gr_as_completed(self, array, 6);
+    gr_completions *other = gr_as_completed(self, array, 6); /* its own: both are given here too */
+    gr_future *future;
+    CHECK_EQ(gr_next_done(self, first, &future, GR_FOREVER), 0);
+    CHECK(future == done);
+    CHECK_EQ(gr_next_done(self, first, &future, 0), GR_ETIMEOUT);
+    CHECK_EQ(gr_next_done(self, first, &future, GR_FOREVER), 0);
+    CHECK(future == pending);
+    CHECK_EQ(gr_next_done(self, first, &future, GR_FOREVER), GR_ENOTFOUND);
+    gr_future_release(done);
+    CHECK_EQ(gr_next_done(self, other, &future, GR_FOREVER), 0);
+    CHECK(future == pending);
+    CHECK_EQ(gr_next_done(self, other, &future, GR_FOREVER), GR_ENOTFOUND);
+    gr_completions_release(first);
+    gr_completions_release(other);
+    gr_future_release(pending);
+    return 0;
+}
+
+Case(completions, give_a_future_once_that_is_in_the_array_twice)
+{
+    run_seeds(1, 3, twice);
+    run_seeds(2, 5, twice);
+}
+
+static int nothing_to_take(gr_actor *self, void *argument)
+{
+    gr_future *future = NULL;
+    CHECK(gr_as_completed(self, NULL, 1) == NULL);
+    CHECK_TEXT(gr_last_error(self), "gr_as_completed: there is no array of futures");
+    gr_completions *none = gr_as_completed(self, NULL, 0);
+    CHECK_EQ(gr_next_done(self, none, &future, GR_FOREVER), GR_ENOTFOUND);
+    CHECK_EQ(gr_next_done(self, NULL, &future, GR_FOREVER), GR_EINVALID);
+    gr_completions_release(none);
+    return 0;
+}
+
+Case(completions, of_no_array_are_refused)
+{
+    run_seeds(1, 1, nothing_to_take);
+}

@@ -11,6 +11,7 @@ static int states(gr_actor *self, void *argument)
     gr_future *value = gr_ask(self, server_ref, gr_seconds(5), get_sum);
     gr_future *failed = gr_ask(self, server_ref, gr_seconds(5), fail_with, .error = GR_ELIMIT);
     CHECK_EQ(gr_future_state(value), GR_FUTURE_PENDING);
+    CHECK_TEXT(gr_future_state_name(gr_future_state(value)), "pending");
     CHECK_TEXT(gr_future_text(value), "no outcome yet");
     CHECK_EQ(gr_await(self, value, GR_FOREVER), 0);
     CHECK_EQ(gr_await(self, failed, GR_FOREVER), GR_ELIMIT);
@@ -32,6 +33,16 @@ static int states(gr_actor *self, void *argument)
 Case(future, goes_from_pending_to_finished_with_a_value_or_an_error)
 {
     run_everywhere(states);
+}
+
+Case(future, each_state_has_a_name)
+{
+    CHECK_TEXT(gr_future_state_name(GR_FUTURE_PENDING), "pending");
+    CHECK_TEXT(gr_future_state_name(GR_FUTURE_RUNNING), "running");
+    CHECK_TEXT(gr_future_state_name(GR_FUTURE_CANCELLED), "cancelled");
+    CHECK_TEXT(gr_future_state_name(GR_FUTURE_FINISHED), "finished");
+    CHECK_TEXT(gr_future_state_name((enum gr_future_state)4), "unknown");
+    CHECK_TEXT(gr_future_state_name((enum gr_future_state) - 1), "unknown");
 }
 
 static int cancel_request(gr_actor *self, void *argument)
@@ -160,6 +171,45 @@ Case(future, a_failure_that_nobody_looked_at_is_logged_when_it_is_released)
     cr_assert(WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0, "status %d: %s", child.status,
               child.output);
     CHECK_EQ(occurrences(child.output, "never looked at"), 2);
-    CHECK_EQ(occurrences(child.output, "job 3 failed"), 1);
-    CHECK_EQ(occurrences(child.output, gr_error_text(GR_EUNHANDLED)), 1);
+    CHECK_EQ(occurrences(child.output, "task work, error -15 (GR_EEXISTS): job 3 failed"), 1);
+    CHECK_EQ(occurrences(child.output, "error -9 (GR_EUNHANDLED): the receiver has no handler"), 1);
+    CHECK_EQ(occurrences(child.output, "a request to "), 1);
+}
+
+static int fails_by_itself(void *argument)
+{
+    return 42;
+}
+
+static int unread_others(gr_actor *self, void *argument)
+{
+    gr_promise promise;
+    gr_future *job = gr_blocking(self, fails_by_itself, NULL);
+    gr_future *kept = gr_promise_create(self, number, &promise);
+    gr_future *loopless = gr_start_with(self, work, (.loop = GR_LOOP(9)), .value = 1);
+    CHECK_EQ(gr_promise_fail(self, promise, GR_ELIMIT, NULL), 0);
+    while (!gr_future_done(job)) CHECK_EQ(gr_sleep(self, gr_milliseconds(10)), 0);
+    gr_future_release(job);
+    gr_future_release(kept);
+    gr_future_release(loopless);
+    return 0;
+}
+
+static void unread_others_program(void *argument)
+{
+    int code = gr_run_with(unread_others, NULL, (.loops = 1, .seed = 1));
+    _exit(failures() ? 99 : code);
+}
+
+Case(future, an_unread_failure_is_told_with_what_it_was_of)
+{
+    static struct child child;
+    child_run(&child, unread_others_program, NULL);
+    cr_assert(WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0, "status %d: %s", child.status,
+              child.output);
+    CHECK_EQ(occurrences(child.output, "never looked at: "), 3);
+    CHECK_EQ(occurrences(child.output, "blocking work, error 42 (its own): ended with a reason of its own"),
+             1);
+    CHECK_EQ(occurrences(child.output, "a promise, error -17 (GR_ELIMIT): "), 1);
+    CHECK_EQ(occurrences(child.output, "task work, error -2 (GR_EINVALID): "), 1);
 }
