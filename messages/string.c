@@ -35,7 +35,10 @@ int gr_string_copy(gr_actor *self, const char *text, size_t length, gr_string *o
     gr_string copy = {NULL, 0, NULL};
     int err = 0;
     (void)self;
-    if (length > 0) {
+    if (text == NULL && length > 0) {
+        gri_thread_error_set("gr_string_copy: there are no bytes to copy");
+        err = GR_EINVALID;
+    } else if (length > 0) {
         struct gri_block *block = create_block("gr_string_copy", length);
         if (block) {
             memcpy(gri_block_bytes(block), text, length);
@@ -159,7 +162,11 @@ int gr_buffer_copy(gr_actor *self, const void *bytes, size_t size, gr_buffer *ou
 {
     gr_buffer copy = {NULL, 0, NULL};
     uint8_t *room;
-    int err = gr_buffer_create(self, size, &copy, &room);
+    int err = GR_EINVALID;
+    if (bytes == NULL && size > 0)
+        gri_thread_error_set("gr_buffer_copy: there are no bytes to copy");
+    else
+        err = gr_buffer_create(self, size, &copy, &room);
     if (!err && size > 0) memcpy(room, bytes, size);
     *out = copy; /* last: `bytes` may point into it */
     return err;

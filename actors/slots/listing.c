@@ -62,6 +62,7 @@ bool gri_system_describe(const gr_system *system, uint32_t slot, struct gr_actor
 size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, size_t capacity)
 {
     size_t count = 0;
+    if (list == NULL) capacity = 0;
     uint32_t chunks = gri_load(&system->slots.chunk_count, GRI_ACQUIRE);
     for (uint32_t i = 0; i < chunks * GRI_SLOTS_PER_CHUNK; i++) {
         struct gr_actor_info info;

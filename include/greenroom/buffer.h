@@ -44,7 +44,7 @@ static inline gr_string gr_string_static(const char *text)
     return s;
 }
 
-/* Copies `length` bytes into *out. Errors: GR_ENOMEM; *out is then empty. */
+/* Copies `length` bytes into *out. Errors: GR_ENOMEM, GR_EINVALID for NULL with a length; *out is then empty. */
 GR_API GR_MUST_USE int gr_string_copy(gr_actor *self, const char *text, size_t length, gr_string *out);
 
 /* Formats like printf into *out. Errors: GR_ENOMEM, GR_EINVALID for a bad format; *out is then empty. */
@@ -72,7 +72,7 @@ GR_API int gr_string_compare(gr_string a, gr_string b);
  */
 GR_API GR_MUST_USE int gr_buffer_create(gr_actor *self, size_t size, gr_buffer *out, uint8_t **bytes);
 
-/* Copies `size` bytes into *out. Errors: GR_ENOMEM; *out is then empty. */
+/* Copies `size` bytes into *out. Errors: GR_ENOMEM, GR_EINVALID for NULL with a size; *out is then empty. */
 GR_API GR_MUST_USE int gr_buffer_copy(gr_actor *self, const void *bytes, size_t size, gr_buffer *out);
 
 /* As for strings. */

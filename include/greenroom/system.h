@@ -90,8 +90,11 @@ GR_API GR_MUST_USE int gri_system_create(const struct gr_system_options *options
 GR_API GR_MUST_USE gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,
                                            const struct gr_spawn_options *options, const void *start);
 
-/* Runs the loops (loop 0 on this thread) until the system is stopped or paused; 0 for both. May be called again. Errors:
- * GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ESYS. */
+/*
+ * Runs the loops (loop 0 on this thread) until the system is stopped or paused; 0 for both. May be called again. A simulated
+ * one also stops, and returns 0, when every actor waits and nothing can happen any more: that is logged as an error.
+ * Errors: GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ESYS.
+ */
 GR_API GR_MUST_USE int gr_system_run(gr_system *system);
 
 /*
@@ -153,7 +156,8 @@ GR_API int gr_system_loops(const gr_system *system);
 /* Reads the counts. Any thread. */
 GR_API void gr_system_count(const gr_system *system, struct gr_system_counts *counts);
 
-/* Lists living actors in order of slots: up to `capacity` into `list`; returns how many there are. Any thread. */
+/* Lists living actors in order of slots: up to `capacity` into `list`, which may be NULL; returns how many there are. Any
+ * thread. */
 GR_API size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, size_t capacity);
 
 /*

@@ -93,6 +93,17 @@ Test(string, a_string_may_be_copied_onto_itself)
     gr_string_release(s);
 }
 
+Test(string, a_copy_of_no_bytes_with_a_length_is_refused)
+{
+    gr_string s = gr_string_static("old");
+    gr_buffer b = {.size = 1};
+    cr_assert_eq(gr_string_copy(NULL, NULL, 3, &s), GR_EINVALID);
+    expect_text(s, "");
+    cr_assert_eq(gr_buffer_copy(NULL, NULL, 3, &b), GR_EINVALID);
+    cr_assert(b.data == NULL && b.size == 0 && b.block == NULL);
+    cr_assert(strstr(gri_thread_error(), "gr_buffer_copy") != NULL, "%s", gri_thread_error());
+}
+
 Test(string, a_static_string_is_not_counted)
 {
     const char *text = "static";

@@ -417,6 +417,18 @@ Case(drive, g16_a_stop_without_time_on_the_stepping_thread_ends_or_lists_what_di
     foreign_fini(&foreign);
 }
 
+Case(drive, a_simulated_run_returns_0_when_nothing_can_happen_any_more)
+{
+    gr_system *system;
+    CHECK_EQ(gr_system_create(&system, .loops = 2, .seed = 8), 0);
+    for (int i = 0; i < 2; i++) { /* and may be called again */
+        CHECK(!gr_ref_is_null(gr_system_spawn(system, listener, (.loop = GR_LOOP(i)))));
+        CHECK_EQ(gr_system_run(system), 0);
+        CHECK_EQ(gr_system_actors(system, NULL, 0), 0);
+    }
+    gr_system_destroy(system);
+}
+
 Case(drive, a_simulated_system_is_stepped_without_a_descriptor)
 {
     gr_system *system;

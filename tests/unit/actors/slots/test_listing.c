@@ -31,6 +31,7 @@ static int listing(gr_actor *self, void *argument)
         CHECK_EQ(found, 1);
     }
     for (int j = 1; j < 4; j++) CHECK(info[j].ref.slot > info[j - 1].ref.slot); /* in order of slots */
+    CHECK_EQ(gr_system_actors(gr_actor_system(self), NULL, 8), 4);              /* only how many there are */
     kill_and_wait(self, refs[1]);
     CHECK_EQ(gr_system_actors(gr_actor_system(self), info, 8), 3);
     return 0;
