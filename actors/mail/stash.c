@@ -60,23 +60,38 @@ void gri_actor_put_back(struct gr_actor *actor)
     put_in_front(&actor->mailbox, newest->next, newest);
 }
 
+static inline bool has_stash(const struct gr_actor *self)
+{
+    return self->extra != NULL && self->extra->stash != NULL;
+}
+
 int gr_unstash(gr_actor *self)
 {
     if (__builtin_expect(self == NULL, 0))
         return gri_fail(self, GR_ECONTEXT, "gr_unstash: there is no actor");
-    if (self->extra != NULL && self->extra->stash != NULL) gri_actor_put_back(self);
+    if (has_stash(self)) gri_actor_put_back(self);
     return 0;
 }
 
-/* Takes the oldest out of the stash, or NULL. */
-static struct gri_message *take_oldest(struct gri_actor_extra *extra)
+/* Takes the oldest out of a stash that is not empty. */
+static inline struct gri_message *take_oldest(struct gri_actor_extra *extra)
 {
     struct gri_message *newest = extra->stash;
-    if (newest == NULL) return NULL;
     struct gri_message *oldest = newest->next;
     newest->next = oldest->next;
     if (oldest == newest) extra->stash = NULL;
     return oldest;
+}
+
+int gr_unstash_one(gr_actor *self)
+{
+    if (__builtin_expect(self == NULL, 0))
+        return gri_fail(self, GR_ECONTEXT, "gr_unstash_one: there is no actor");
+    if (!has_stash(self)) return 0;
+    if (__builtin_expect(self->extra->saved != NULL, 0)) put_saved_back(self);
+    struct gri_message *oldest = take_oldest(self->extra);
+    put_in_front(&self->mailbox, oldest, oldest);
+    return 0;
 }
 
 /* Takes the oldest user message out of the saved mail, or NULL. */
@@ -93,7 +108,7 @@ static struct gri_message *take_oldest_saved(struct gr_actor *actor)
 
 struct gri_message *gri_actor_drop_oldest(struct gr_actor *actor)
 {
-    struct gri_message *m = actor->extra == NULL ? NULL : take_oldest(actor->extra);
+    struct gri_message *m = has_stash(actor) ? take_oldest(actor->extra) : NULL;
     if (m == NULL && actor->extra != NULL) m = take_oldest_saved(actor);
     if (m == NULL) return gri_mailbox_drop_oldest(&actor->mailbox);
     gri_mailbox_count(&actor->mailbox, m, -1);

@@ -2,8 +2,8 @@
 /*
  * banking: n transfers between 1000 accounts, 1000 of them under way. A transfer takes four messages: the teller tells
  * the source to pay, the source tells the destination to take, the destination answers, and the source reports. Until
- * that answer is there the source does nothing else: it stashes what comes. Accounts pay only to later ones, so that no
- * two wait for each other.
+ * that answer is there the source does nothing else: it stashes what comes, and then takes up one after the other until
+ * it pays again. Accounts pay only to later ones, so that no two wait for each other.
  */
 #include "bench.h"
 
@@ -108,13 +108,14 @@ static void on_take(gr_actor *self, struct account *a, const struct take *m)
     if (set_aside(self, a)) return;
     a->balance += m->amount;
     bench_must(self, gr_send(self, gr_sender(self), taken));
+    bench_must(self, gr_unstash_one(self));
 }
 
 static void on_taken(gr_actor *self, struct account *a, const struct taken *m)
 {
     a->paying = false;
     bench_must(self, gr_send(self, a->teller, paid));
-    bench_must(self, gr_unstash(self));
+    bench_must(self, gr_unstash_one(self));
 }
 
 static void on_balance_wanted(gr_actor *self, struct account *a, const struct balance_wanted *m)

@@ -87,6 +87,8 @@ static int choose_root(gr_actor *self, void *argument)
     for (int i = 0; i < 20; i++) choose(self, gr_receive_type(self, &mail, words, 0));
     error = gr_receive(self, &mail, 0);
     if (error == 0 && sweep_ok(gr_stash(self))) gr_unstash(self);
+    error = gr_receive(self, &mail, 0);
+    if (error == 0 && sweep_ok(gr_stash(self))) CHECK_EQ(gr_unstash_one(self), 0);
     while (gr_receive(self, &mail, 0) == 0) continue;
     return 0; /* all is gone but what could not be sent */
 }

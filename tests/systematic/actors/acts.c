@@ -304,7 +304,7 @@ static void put_off(int actor, gr_actor *self, const struct rp_action *action)
     if (action->op == RP_OP_STASH)
         rp_stash(actor, self);
     else if (action->op == RP_OP_UNSTASH)
-        rp_unstash(actor, self);
+        rp_unstash(actor, self, action->how % 2 != 0);
     else
         rp_every(actor, self, action);
 }

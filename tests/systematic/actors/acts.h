@@ -158,7 +158,7 @@ void rp_check_names(void);
 /* ---- mail.c: mail that is set aside, chosen, or sent again and again ---- */
 
 void rp_stash(int actor, gr_actor *self);
-void rp_unstash(int actor, gr_actor *self);
+void rp_unstash(int actor, gr_actor *self, bool one);
 void rp_every(int actor, gr_actor *self, const struct rp_action *action);
 
 /* A message of a periodic timer arrived. */

@@ -84,19 +84,32 @@ void rp_stash(int actor, gr_actor *self)
     a->current = -1;
 }
 
-void rp_unstash(int actor, gr_actor *self)
+/* Whether a message is the oldest of those that its receiver has set aside. */
+static bool is_oldest(int number)
+{
+    const struct rp_message *m = &rp_world.messages[number];
+    for (int i = 0; i < rp_world.message_count; i++) {
+        const struct rp_message *other = &rp_world.messages[i];
+        if (other->receiver == m->receiver && other->stashed && other->place < m->place) return false;
+    }
+    return true;
+}
+
+void rp_unstash(int actor, gr_actor *self, bool one)
 {
     struct rp_world *w = &rp_world;
     struct rp_actor *a = &w->actors[actor];
-    rp_note("puts back", actor, -1, rp_stashed(actor));
-    if (gr_unstash(self) != 0) rp_fail(RP_G3, actor, -1, "gr_unstash failed");
+    rp_note(one ? "puts one back" : "puts back", actor, -1, rp_stashed(actor));
+    int error = one ? gr_unstash_one(self) : gr_unstash(self);
+    if (error != 0) rp_fail(RP_G3, actor, -1, "%s gave %d", one ? "gr_unstash_one" : "gr_unstash", error);
     a->front -= FRONT_STEP; /* before all that was put back earlier */
-    a->stash_next = 0;
+    if (!one) a->stash_next = 0;
     for (int i = 0; i < w->message_count; i++) {
         struct rp_message *m = &w->messages[i];
-        if (m->receiver != actor || !m->stashed) continue;
+        if (m->receiver != actor || !m->stashed || (one && !is_oldest(i))) continue;
         m->stashed = false;
         m->place += a->front;
+        if (one) break;
     }
 }
 

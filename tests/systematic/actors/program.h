@@ -32,8 +32,8 @@ enum rp_op {
     RP_OP_NOTIFY_ROOM,
     RP_OP_BLOCKING,
     RP_OP_STASH,
-    RP_OP_UNSTASH,
-    RP_OP_EVERY, /* amount: the interval; how: after how many it is cancelled */
+    RP_OP_UNSTASH, /* how: all, or the oldest */
+    RP_OP_EVERY,   /* amount: the interval; how: after how many it is cancelled */
     RP_OP_LINK,
     RP_OP_UNLINK,
     RP_OP_TRAP,          /* amount: whether */

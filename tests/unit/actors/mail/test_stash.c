@@ -204,6 +204,119 @@ Case(stash, g11_at_an_end_what_is_set_aside_becomes_dead_letters)
     run_seeds(2, 5, ends);
 }
 
+/* ---- one at a time ---- */
+
+/* A till: busy with one number until a `ping`; what comes meanwhile is set aside, and then taken up one by one. */
+struct till {
+    bool busy;     /* whether it waits for its ping */
+    int64_t aside; /* calls of gr_stash */
+};
+
+static int till_start(gr_actor *self, struct till *till, const struct gr_nothing *m)
+{
+    CHECK_EQ(gr_unstash_one(self), 0); /* nothing is aside */
+    return 0;
+}
+
+static void till_number(gr_actor *self, struct till *till, const struct number *m)
+{
+    if (till->busy) {
+        CHECK_EQ(gr_stash(self), 0);
+        till->aside++;
+        return;
+    }
+    till->busy = true;
+    gr_send(self, gr_sender(self), number, .value = m->value);
+}
+
+static void till_ping(gr_actor *self, struct till *till, const struct ping *m)
+{
+    till->busy = false;
+    CHECK_EQ(gr_unstash_one(self), 0);
+}
+
+static void till_sum(gr_actor *self, struct till *till, const struct get_sum *m)
+{
+    gr_reply(self, get_sum, .value = till->aside);
+}
+
+GR_ACTOR(till, struct till, gr_nothing, till_start, GR_ON(number, till_number), GR_ON(ping, till_ping),
+         GR_ON(get_sum, till_sum));
+
+static int one_by_one(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn_with(self, till, (.loop = GR_SPREAD));
+    for (int i = 0; i < 5; i++) gr_send(self, ref, number, .value = i);
+    for (int i = 0; i < 5; i++) {
+        CHECK_EQ(next_number(self), i);
+        no_mail(self, 100);
+        gr_send(self, ref, number, .value = i + 5); /* behind those that wait */
+        gr_send(self, ref, ping);
+    }
+    for (int i = 5; i < 10; i++) {
+        CHECK_EQ(next_number(self), i);
+        gr_send(self, ref, ping);
+    }
+    struct number aside;
+    CHECK_EQ(gr_call(self, ref, &aside, gr_seconds(1), get_sum), 0);
+    CHECK_EQ(aside.value, 9); /* each but the first, once */
+    kill_and_wait(self, ref);
+    return 0;
+}
+
+Case(stash, g1_one_at_a_time_comes_back_in_order_and_before_what_came_later)
+{
+    run_seeds(1, 5, one_by_one);
+    run_seeds(2, 5, one_by_one);
+    run_real(2, one_by_one);
+}
+
+static int one_with_bound(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn_with(self, till, (.mailbox = {.messages = 3}));
+    for (int i = 0; i < 4; i++) {
+        CHECK_EQ(gr_send(self, ref, number, .value = i), 0);
+        CHECK_EQ(gr_sleep(self, 1), 0); /* the first is at work, the others are set aside */
+    }
+    CHECK_EQ(gr_send(self, ref, number, .value = 4), GR_EFULL);
+    CHECK_EQ(gr_try_send(self, ref, ping), GR_EFULL);
+    CHECK_EQ(next_number(self), 0);
+    kill_and_wait(self, ref);
+    CHECK_EQ(dead_letters(self, GR_DEAD_DOWN), 3);
+    return 0;
+}
+
+Case(stash, g15_what_is_left_aside_goes_on_to_count)
+{
+    run_seeds(1, 5, one_with_bound);
+}
+
+static int one_in_a_coroutine(gr_actor *self, void *argument)
+{
+    gr_ref me = gr_self(self);
+    struct gr_mail mail;
+    for (int i = 0; i < 6; i++) gr_send(self, me, number, .value = i);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(next_number(self), i);
+        CHECK_EQ(gr_stash(self), 0);
+    }
+    gr_send(self, me, quit, .reason = 1);
+    CHECK_EQ(gr_receive_type(self, &mail, quit, 0), 0); /* passes over 3, 4 and 5 */
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(gr_unstash_one(self), 0);
+        CHECK_EQ(next_number(self), i);
+    }
+    CHECK_EQ(gr_unstash_one(self), 0);
+    for (int i = 3; i < 6; i++) CHECK_EQ(next_number(self), i);
+    CHECK_EQ(gr_receive(self, &mail, 0), GR_ETIMEOUT);
+    return 0;
+}
+
+Case(stash, coroutines_take_up_one_at_a_time)
+{
+    run_seeds(1, 3, one_in_a_coroutine);
+}
+
 /* ---- coroutines ---- */
 
 static int stasher_main(gr_actor *self, const struct gr_nothing *m)
@@ -253,8 +366,10 @@ static int nobody(gr_actor *self, void *argument)
 {
     CHECK_EQ(gr_stash(NULL), GR_ECONTEXT);
     CHECK_EQ(gr_unstash(NULL), GR_ECONTEXT);
+    CHECK_EQ(gr_unstash_one(NULL), GR_ECONTEXT);
     CHECK_EQ(gr_stash(self), GR_ECONTEXT);
     CHECK_EQ(gr_unstash(self), 0);
+    CHECK_EQ(gr_unstash_one(self), 0);
     return 0;
 }
 
