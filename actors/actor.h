@@ -55,7 +55,8 @@ enum {
     GRI_ACTOR_STOPPING = 8,   /* a stop waits in its mailbox, behind the mail that came before */
     GRI_ACTOR_TRAPS = 16,     /* exits of linked actors are signals */
     GRI_ACTOR_CANCELLED = 32, /* a task that was told to cancel, if only once */
-    GRI_ACTOR_FAILED = 64     /* it ends with a reason: nobody could look at its futures */
+    GRI_ACTOR_FAILED = 64,    /* it ends with a reason: nobody could look at its futures */
+    GRI_ACTOR_STASHED = 128   /* it has set messages aside */
 };
 
 /* struct gri_actor_extra.shield: which cancelling a wait does not heed. */
@@ -99,11 +100,12 @@ struct gri_dispatch {
 
 /* What only some actors need. */
 struct gri_actor_extra {
-    struct gr_actor *owner;          /* whose this is */
-    struct gri_list obligations;     /* futures, watches and timers of this actor */
-    struct gri_handles handles;      /* their names */
-    struct gri_message *stash;       /* what was set aside: the newest, whose next is the oldest; or NULL */
-    struct gri_saved *saved;         /* what selective receives passed over; NULL until needed */
+    struct gr_actor *owner;        /* whose this is */
+    struct gri_list obligations;   /* futures, watches and timers of this actor */
+    struct gri_handles handles;    /* their names */
+    struct gri_message *stash;     /* what was set aside, the oldest first; NULL without GRI_ACTOR_STASHED */
+    struct gri_message *stash_end; /* the newest of it */
+    struct gri_saved *saved;       /* what selective receives passed over; NULL until needed */
     struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
     struct gri_message *start;       /* its start message, kept while it runs */
     struct gr_future *awaited;       /* while waiting for a single one */

@@ -70,6 +70,12 @@ static inline int gri_admit(struct gr_actor *self, gr_ref to, struct gri_target 
     return gri_admit_full(self, to, target, verdict);
 }
 
+/* Whether messages of a type are plain and fit the smallest block. An envelope of 0: the type is not registered. */
+static inline bool gri_type_is_small(const struct gr_type *type)
+{
+    return type->envelope != 0 && (type->envelope & GRI_HEADER_WHAT) == 0;
+}
+
 /* Copies a payload: mostly a few words. */
 static inline void gri_copy_payload(void *to, const void *from, uint32_t size)
 {

@@ -14,38 +14,54 @@ static int failed(struct gr_actor *self, gr_ref to, const struct gr_type *type, 
 /* Copies a payload of at most 16 bytes without a call. */
 __attribute__((always_inline)) static inline void copy_small(uint64_t *to, const void *from, uint32_t size)
 {
-    if (__builtin_expect(size == 8, 1))
+    if (__builtin_expect(size == 8, 1)) {
         memcpy(to, from, 8);
-    else if (size == 16)
+    } else if ((size & ~4u) == 0) {
+        if (size != 0) memcpy(to, from, 4);
+    } else if (size == 16) {
         memcpy(to, from, 16);
-    else
+    } else {
         for (uint32_t i = 0; i < size; i++) ((unsigned char *)to)[i] = ((const unsigned char *)from)[i];
+    }
+}
+
+/* The same for larger ones: mostly a reference and a number. */
+static inline void copy_larger(uint64_t *to, const void *from, uint32_t size)
+{
+    if (__builtin_expect(size == 24, 1))
+        memcpy(to, from, 24);
+    else
+        memcpy(to, from, size);
 }
 
 #define BACKLOG 8 /* messages from which on the receiver is hardly ever idle */
 
 /*
- * The common case, and the hottest path of all: a small plain message to an actor of this loop that has room, with a
- * block at hand. It makes no call, so it needs no stack. Anything else is for try_send, which starts afresh.
+ * The common case, and the hottest path of all: a plain message, of a known pool class, to an actor of this loop that
+ * has room, with a block at hand. It makes no call, so for small messages it needs no stack. Anything else is for
+ * try_send, which starts afresh.
  */
 __attribute__((always_inline)) static inline bool send_here(struct gr_actor *self, gr_ref to,
-                                                            const struct gr_type *type, const void *message)
+                                                            const struct gr_type *type, const void *message,
+                                                            unsigned pool_class)
 {
     struct gri_loop *loop = self->loop;
     struct gr_actor *actor;
-    if (type->envelope == 0 || (type->envelope & GRI_HEADER_WHAT) != 0) return false;
-    if (!gri_pool_is_ready(&loop->pool, 0)) return false;
+    if (!gri_pool_is_ready(&loop->pool, pool_class)) return false;
     if (gri_find(&loop->desk, to, &actor) != 0) return false;
     if (gri_load(&actor->home, GRI_RELAXED) != loop->desk.here) return false;
-    if (__builtin_expect(!gri_mailbox_has_room_for_two(&actor->mailbox), 0)) return false;
-    struct gri_message *m = gri_pool_take_ready(&loop->pool, 0);
+    if (__builtin_expect(!gri_mailbox_has_room_for_two(&actor->mailbox, pool_class), 0)) return false;
+    struct gri_message *m = gri_pool_take_ready(&loop->pool, pool_class);
     m->header = type->envelope | loop->desk.header;
     m->reply = NULL;
     m->sender_slot = self->slot;
     m->sender_generation = gri_load(&self->generation, GRI_RELAXED);
-    copy_small(m->payload, message, type->size);
+    if (pool_class == 0)
+        copy_small(m->payload, message, type->size);
+    else
+        copy_larger(m->payload, message, type->size);
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
-    gri_mailbox_count_small(&actor->mailbox);
+    gri_mailbox_count_plain(&actor->mailbox, pool_class, 1);
     gri_mailbox_append(&actor->mailbox, m);
     /* With a backlog it has a turn coming, which a branch tells well; else it is chance, and cheaper without one. */
     if (gri_load(&actor->mailbox.count, GRI_RELAXED) > BACKLOG && actor->busy != 0) return true;
@@ -53,6 +69,15 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     actor->busy |= wakes; /* GRI_BUSY_SCHEDULED */
     gri_work_push_if(&loop->runnable, &actor->work, wakes);
     return true;
+}
+
+/* The common case for messages that need a larger block. */
+__attribute__((always_inline)) static inline bool
+send_larger_here(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
+{
+    unsigned pool_class = (unsigned)(type->envelope >> GRI_HEADER_CLASS_SHIFT) & 0xff;
+    if (pool_class == 0 || (type->envelope & GRI_HEADER_PLAIN) != 0) return false;
+    return send_here(self, to, type, message, pool_class);
 }
 
 /* Sends, or returns why not and leaves the message alone. */
@@ -85,16 +110,26 @@ __attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref
     return failed(self, to, type, error);
 }
 
+__attribute__((noinline)) static int send_larger(struct gr_actor *self, gr_ref to, const struct gr_type *type,
+                                                 const void *message)
+{
+    if (__builtin_expect(self != NULL && send_larger_here(self, to, type, message), 1)) return 0;
+    return send_anywhere(self, to, type, message);
+}
+
 int gri_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
 {
-    if (__builtin_expect(self != NULL && send_here(self, to, type, message), 1)) return 0;
+    if (__builtin_expect(!gri_type_is_small(type), 0)) return send_larger(self, to, type, message);
+    if (__builtin_expect(self != NULL && send_here(self, to, type, message, 0), 1)) return 0;
     return send_anywhere(self, to, type, message);
 }
 
 int gri_try_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
 {
     if (self == NULL) return gri_foreign_send(to, type, message, true);
-    if (__builtin_expect(send_here(self, to, type, message), 1)) return 0;
+    if (gri_type_is_small(type) ? send_here(self, to, type, message, 0)
+                                : send_larger_here(self, to, type, message))
+        return 0;
     int error = try_send(self, to, type, message);
     return error == 0 ? 0 : failed(self, to, type, error);
 }

@@ -22,6 +22,16 @@ static void free_loop_actors(struct gr_system *system, struct gri_loop_actors *a
     gri_memory_release(memory, actors->lease_asked, system->loop_count * sizeof *actors->lease_asked);
 }
 
+static void fill_desk(const struct gr_system *system, struct gri_loop *loop)
+{
+    uint64_t header = gri_header_of_loop(system->seat, loop->index);
+    loop->desk = (struct gri_loop_desk){
+        .chunks = system->slots.chunks, .chunks_max = system->slots.chunks_max, .seat = system->seat};
+    loop->desk.here = loop->tracer == NULL ? loop->index : UINT32_MAX;
+    loop->desk.header = header;
+    loop->desk.plain = loop->events == NULL ? header & (GRI_HEADER_PLAIN | GRI_HEADER_HOME) : UINT64_MAX;
+}
+
 int gri_system_init_actors(struct gr_system *system, uint32_t actors_max)
 {
     size_t n = system->loop_count;
@@ -40,11 +50,8 @@ int gri_system_init_actors(struct gr_system *system, uint32_t actors_max)
         system->loops[i]->local = actors;
         system->loops[i]->deliver = gri_deliver;
         system->loops[i]->stacks.overflowed = gri_report_canary;
-        system->loops[i]->desk = (struct gri_loop_desk){
-            .chunks = system->slots.chunks, .chunks_max = system->slots.chunks_max, .seat = system->seat};
-        system->loops[i]->desk.here = system->loops[i]->tracer == NULL ? (uint32_t)i : UINT32_MAX;
         system->loops[i]->trace_injected = gri_trace_injected;
-        system->loops[i]->desk.header = gri_header_of_loop(system->seat, (unsigned)i);
+        fill_desk(system, system->loops[i]);
     }
     if (error != 0) gri_system_fini_actors(system);
     return error;

@@ -140,19 +140,30 @@ static inline void gri_mailbox_count(struct gri_mailbox *mailbox, const struct g
               GRI_RELAXED);
 }
 
-/* Adds one small message to the sums. */
-static inline void gri_mailbox_count_small(struct gri_mailbox *mailbox)
+/* What plain messages of a pool class weigh beyond the smallest, bytes. */
+static inline uint64_t gri_class_excess(unsigned pool_class)
 {
-    gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) + 1, GRI_RELAXED);
+    return pool_class == 0 ? 0 : gri_pool_class_size(pool_class) - GRI_MESSAGE_WEIGHT_MIN;
 }
 
-/* Whether a small message can be pushed without reaching the bound. */
-static inline bool gri_mailbox_has_room_for_two(const struct gri_mailbox *mailbox)
+/* The same for plain messages of a pool class. */
+static inline void gri_mailbox_count_plain(struct gri_mailbox *mailbox, unsigned pool_class, int by)
+{
+    gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) + (uint32_t)by, GRI_RELAXED);
+    if (__builtin_expect(pool_class == 0, 1)) return;
+    uint64_t excess = gri_class_excess(pool_class);
+    gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) + (by > 0 ? excess : -excess),
+              GRI_RELAXED);
+}
+
+/* Whether a plain message can be pushed without reaching the bound. */
+static inline bool gri_mailbox_has_room_for_two(const struct gri_mailbox *mailbox, unsigned pool_class)
 {
     uint32_t after = gri_load(&mailbox->count, GRI_RELAXED) + 1;
-    return after < mailbox->bound_messages &&
-           (uint64_t)after * GRI_MESSAGE_WEIGHT_MIN + gri_load(&mailbox->excess, GRI_RELAXED) <
-               gri_mailbox_bound_bytes(mailbox);
+    return after < mailbox->bound_messages && (uint64_t)after * GRI_MESSAGE_WEIGHT_MIN +
+                                                      gri_load(&mailbox->excess, GRI_RELAXED) +
+                                                      gri_class_excess(pool_class) <
+                                                  gri_mailbox_bound_bytes(mailbox);
 }
 
 /* Appends a user message: counted. */

@@ -82,10 +82,12 @@ struct gri_message {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define GRI_HEADER_CLASS_SHIFT 48
 #define GRI_HEADER_WHAT        (UINT64_C(0x00ffffff) << 32) /* kind, flags and pool class */
+#define GRI_HEADER_PLAIN       (UINT64_C(0xffff) << 32) /* kind and flags: 0 in a plain message of any size */
 #define GRI_HEADER_HOME        (UINT64_C(0xff) << 56)
 #else
 #define GRI_HEADER_CLASS_SHIFT 8
 #define GRI_HEADER_WHAT        (UINT64_C(0x00ffffff) << 8)
+#define GRI_HEADER_PLAIN       (UINT64_C(0xffff) << 16)
 #define GRI_HEADER_HOME        UINT64_C(0xff)
 #endif
 

@@ -59,6 +59,9 @@ struct gri_loop_desk {
     uint32_t seat;          /* the system's */
     uint32_t here;   /* index of the loop; none while it is traced: no message takes the shortest way */
     uint64_t header; /* seat and home in the header of an envelope */
+    uint64_t
+        plain; /* kind, flags and home in that of a plain message from this loop's pool; of none while the
+                        loop has an event ring: each message is noted there */
 };
 
 struct gri_loop {
@@ -67,10 +70,10 @@ struct gri_loop {
     struct gri_loop_desk desk;      /* what actors/ wants at hand for each send */
     unsigned index;                 /* of this loop in its system */
     uint32_t messages_per_turn;     /* of the step under way */
-    struct gri_event_ring *events;  /* the event ring when tracing is on, else NULL */
     struct gri_pool pool;           /* where envelopes and small records come from */
     struct gri_counters counters;   /* written here, read by anyone */
 
+    struct gri_event_ring *events;     /* the event ring when tracing is on, else NULL */
     struct gri_tracer *tracer;         /* when there is a trace to be written, else NULL */
     gr_time now;                       /* the clock's last reading */
     gr_time slice_began;               /* the reading when the turn's slice was first looked at */

@@ -44,12 +44,20 @@ static inline void gri_work_push(struct gri_work_queue *queue, struct gri_work *
     gri_work_push_if(queue, work, true);
 }
 
+/* Takes the first, or NULL. The second after it is fetched meanwhile: it was scheduled a while ago, and is often no longer
+ * in the nearest cache when its turn comes. */
 static inline struct gri_work *gri_work_pop(struct gri_work_queue *queue)
 {
     if (gri_work_queue_is_empty(queue)) return NULL;
     struct gri_work *work = queue->head;
     queue->head = work->next;
-    if (queue->end == &work->next) queue->end = &queue->head;
+    if (queue->end == &work->next) {
+        queue->end = &queue->head;
+    } else {
+        struct gri_work *second = queue->head->next; /* anything if there is none */
+        __builtin_prefetch(second);
+        __builtin_prefetch(&second->run);
+    }
     return work;
 }
 

@@ -29,12 +29,6 @@ static inline bool is_bound(const struct gr_actor *self)
     return m != NULL && m->reply != NULL && (m->reply->flags & GRI_MAIL_DEADLINE);
 }
 
-/* Whether messages of a type are small and plain: they fit the smallest block and own nothing. */
-static inline bool is_small(const struct gr_type *type)
-{
-    return type->envelope != 0 && (type->envelope & GRI_HEADER_WHAT) == 0;
-}
-
 /* The common case: a small plain request without a deadline to an actor of this loop that has room. False: nothing was
  * done. */
 static inline bool send_here(struct gr_actor *self, struct gr_future *future, gr_ref to,
@@ -43,10 +37,11 @@ static inline bool send_here(struct gr_actor *self, struct gr_future *future, gr
 {
     struct gri_loop *loop = self->loop;
     struct gr_actor *actor;
-    if (!is_small(type) || !is_small(reply_type) || is_bound(self)) return false;
+    if (!gri_type_is_small(type) || !gri_type_is_small(reply_type) || is_bound(self)) return false;
     if (gri_find(&loop->desk, to, &actor) != 0) return false;
     if (gri_load(&actor->home, GRI_RELAXED) != loop->desk.here) return false;
-    if (__builtin_expect(!gri_mailbox_has_room_for_two(&actor->mailbox), 0)) return false;
+    uint32_t count = gri_mailbox_count_with(&actor->mailbox, 0);
+    if (__builtin_expect(count == 0, 0)) return false;
     struct gri_message *reply = gri_new_reply(self, future->obligation.handle, reply_type);
     if (__builtin_expect(reply == NULL, 0)) return false;
     struct gri_message *m = gri_new_user_message(self, type, message);
@@ -59,8 +54,7 @@ static inline bool send_here(struct gr_actor *self, struct gr_future *future, gr
     future->is_suspect = actor == self || (actor->busy & GRI_BUSY_WAITING) != 0;
     gri_count(&loop->counters, GRI_COUNTER_REQUESTS, 1);
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
-    gri_mailbox_count_small(&actor->mailbox);
-    gri_mailbox_append(&actor->mailbox, m);
+    gri_mailbox_push_plain(&actor->mailbox, m, count, 0);
     gri_actor_has_mail(actor);
     return true;
 }

@@ -55,15 +55,11 @@ static bool is_of(const struct gri_message *m, const struct hop *hop)
     return is_reply_of(m->reply, hop);
 }
 
-static bool is_stashed(const struct gri_message *newest, const struct hop *hop)
+/* The one of a chain that is of a hop, or NULL. */
+static struct gri_message *find_in(struct gri_message *m, const struct hop *hop)
 {
-    const struct gri_message *m = newest;
-    if (m == NULL) return false;
-    do {
-        if (is_of(m, hop)) return true;
-        m = m->next;
-    } while (m != newest);
-    return false;
+    while (m != NULL && !is_of(m, hop)) m = m->next;
+    return m;
 }
 
 static bool is_saved(const struct gri_saved *saved, const struct hop *hop)
@@ -106,9 +102,8 @@ static bool holds(const struct gr_actor *actor, const struct hop *hop)
 {
     bool in_hand = actor->current != NULL && is_of(actor->current, hop);
     if (in_hand || find_deferred(actor->extra, hop) != NULL) return !may_call_back(actor->extra);
-    for (const struct gri_message *m = actor->mailbox.head; m != NULL; m = m->next)
-        if (is_of(m, hop)) return true;
-    return is_stashed(actor->extra->stash, hop) || is_saved(actor->extra->saved, hop);
+    return find_in(actor->mailbox.head, hop) != NULL || find_in(actor->extra->stash, hop) != NULL ||
+           is_saved(actor->extra->saved, hop);
 }
 
 /* Whether it may hold any. */
@@ -168,14 +163,10 @@ static struct gri_message *take_saved(struct gr_actor *actor, const struct hop *
  * was set aside stays there, as a message that was answered. */
 static struct gri_message *take_back(struct gr_actor *actor, const struct hop *hop)
 {
-    struct gri_message *m = actor->current, *oldest = actor->extra->stash;
-    struct gri_message *waiting = NULL;
+    struct gri_message *m = actor->current, *waiting = NULL;
     struct gri_obligation *deferred = find_deferred(actor->extra, hop);
     if (deferred != NULL) return gri_deferred_take(actor, deferred);
-    if (m == NULL || !is_of(m, hop)) {
-        m = oldest;
-        while (m != NULL && !is_of(m, hop)) m = m->next == oldest ? NULL : m->next;
-    }
+    if (m == NULL || !is_of(m, hop)) m = find_in(actor->extra->stash, hop);
     if (m == NULL) m = waiting = take_waiting(actor, hop);
     if (m == NULL) m = waiting = take_saved(actor, hop);
     if (m == NULL) return NULL;
