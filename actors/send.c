@@ -50,7 +50,8 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     if (!gri_pool_is_ready(&loop->pool, pool_class)) return false;
     if (gri_find(&loop->desk, to, &actor) != 0) return false;
     if (gri_load(&actor->home, GRI_RELAXED) != loop->desk.here) return false;
-    if (__builtin_expect(!gri_mailbox_has_room_for_two(&actor->mailbox, pool_class), 0)) return false;
+    uint32_t count = gri_mailbox_count_with(&actor->mailbox, pool_class);
+    if (__builtin_expect(count == 0, 0)) return false;
     struct gri_message *m = gri_pool_take_ready(&loop->pool, pool_class);
     m->header = type->envelope | loop->desk.header;
     m->reply = NULL;
@@ -61,10 +62,9 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     else
         copy_larger(m->payload, message, type->size);
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
-    gri_mailbox_count_plain(&actor->mailbox, pool_class, 1);
-    gri_mailbox_append(&actor->mailbox, m);
+    gri_mailbox_push_plain(&actor->mailbox, m, count, pool_class);
     /* With a backlog it has a turn coming, which a branch tells well; else it is chance, and cheaper without one. */
-    if (gri_load(&actor->mailbox.count, GRI_RELAXED) > BACKLOG && actor->busy != 0) return true;
+    if (count > BACKLOG && actor->busy != 0) return true;
     bool wakes = actor->busy == 0;
     actor->busy |= wakes; /* GRI_BUSY_SCHEDULED */
     gri_work_push_if(&loop->runnable, &actor->work, wakes);

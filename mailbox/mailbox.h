@@ -146,24 +146,35 @@ static inline uint64_t gri_class_excess(unsigned pool_class)
     return pool_class == 0 ? 0 : gri_pool_class_size(pool_class) - GRI_MESSAGE_WEIGHT_MIN;
 }
 
-/* The same for plain messages of a pool class. */
-static inline void gri_mailbox_count_plain(struct gri_mailbox *mailbox, unsigned pool_class, int by)
+/* Takes the oldest, a plain message which the caller has seen, off the queue and out of the sums. */
+static inline void gri_mailbox_pop_plain(struct gri_mailbox *mailbox, const struct gri_message *m)
 {
-    gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) + (uint32_t)by, GRI_RELAXED);
-    if (__builtin_expect(pool_class == 0, 1)) return;
-    uint64_t excess = gri_class_excess(pool_class);
-    gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) + (by > 0 ? excess : -excess),
-              GRI_RELAXED);
+    gri_mailbox_unlink_first(mailbox, m);
+    gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) - 1, GRI_RELAXED);
+    if (__builtin_expect(m->pool_class != 0, 0))
+        gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) - gri_class_excess(m->pool_class),
+                  GRI_RELAXED);
 }
 
-/* Whether a plain message can be pushed without reaching the bound. */
-static inline bool gri_mailbox_has_room_for_two(const struct gri_mailbox *mailbox, unsigned pool_class)
+/* How many messages there will be once a plain one was pushed; 0 if that would reach the bound. */
+static inline uint32_t gri_mailbox_count_with(const struct gri_mailbox *mailbox, unsigned pool_class)
 {
     uint32_t after = gri_load(&mailbox->count, GRI_RELAXED) + 1;
-    return after < mailbox->bound_messages && (uint64_t)after * GRI_MESSAGE_WEIGHT_MIN +
-                                                      gri_load(&mailbox->excess, GRI_RELAXED) +
-                                                      gri_class_excess(pool_class) <
-                                                  gri_mailbox_bound_bytes(mailbox);
+    uint64_t excess = gri_load(&mailbox->excess, GRI_RELAXED) + gri_class_excess(pool_class);
+    bool has_room = after < mailbox->bound_messages &&
+                    (uint64_t)after * GRI_MESSAGE_WEIGHT_MIN + excess < gri_mailbox_bound_bytes(mailbox);
+    return has_room ? after : 0;
+}
+
+/* Pushes a plain message for which that was said. */
+static inline void gri_mailbox_push_plain(struct gri_mailbox *mailbox, struct gri_message *m, uint32_t count,
+                                          unsigned pool_class)
+{
+    gri_store(&mailbox->count, count, GRI_RELAXED);
+    if (pool_class != 0)
+        gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) + gri_class_excess(pool_class),
+                  GRI_RELAXED);
+    gri_mailbox_append(mailbox, m);
 }
 
 /* Appends a user message: counted. */
