@@ -100,12 +100,12 @@ struct gri_dispatch {
 
 /* What only some actors need. */
 struct gri_actor_extra {
-    struct gr_actor *owner;        /* whose this is */
-    struct gri_list obligations;   /* futures, watches and timers of this actor */
-    struct gri_handles handles;    /* their names */
-    struct gri_message *stash;     /* what was set aside, the oldest first; NULL without GRI_ACTOR_STASHED */
-    struct gri_message *stash_end; /* the newest of it */
-    struct gri_saved *saved;       /* what selective receives passed over; NULL until needed */
+    struct gr_actor *owner;         /* whose this is */
+    struct gri_list obligations;    /* futures, watches and timers of this actor */
+    struct gri_handles handles;     /* their names */
+    struct gri_message *stash;      /* what was set aside, the oldest first; NULL without GRI_ACTOR_STASHED */
+    struct gri_message **stash_end; /* where the next one is linked */
+    struct gri_saved *saved;        /* what selective receives passed over; NULL until needed */
     struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
     struct gri_message *start;       /* its start message, kept while it runs */
     struct gr_future *awaited;       /* while waiting for a single one */

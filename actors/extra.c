@@ -15,6 +15,7 @@ struct gri_actor_extra *gri_actor_extra(struct gr_actor *actor)
     if (extra == NULL) return NULL;
     memset(extra, 0, sizeof *extra);
     extra->owner = actor;
+    extra->stash_end = &extra->stash;
     gri_list_init(&extra->obligations);
     gri_list_init(&extra->callbacks);
     actor->extra = extra;

@@ -31,8 +31,8 @@ int gr_stash(gr_actor *self)
     struct gri_actor_extra *extra = self->extra;
     if (__builtin_expect(extra == NULL, 0)) return stash_first(self);
     m->next = NULL;
-    *(has_stash(self) ? &extra->stash_end->next : &extra->stash) = m;
-    extra->stash_end = m;
+    *extra->stash_end = m;
+    extra->stash_end = &m->next;
     self->flags |= GRI_ACTOR_STASHED;
     self->current = NULL;
     gri_count(&self->loop->counters, GRI_COUNTER_STASHED, 1);
@@ -41,33 +41,37 @@ int gr_stash(gr_actor *self)
     return 0;
 }
 
-/* Puts a chain of mail in front of the mailbox. */
-static void put_in_front(struct gri_mailbox *mailbox, struct gri_message *oldest, struct gri_message *newest)
+/* Puts a chain of mail in front of the mailbox; `end` is the link behind its last. Whether the mailbox is empty is a matter
+ * of chance: there is no branch. */
+static inline void put_in_front(struct gri_mailbox *mailbox, struct gri_message *first,
+                                struct gri_message **end)
 {
-    newest->next = mailbox->head;
-    if (mailbox->head == NULL) mailbox->end = &newest->next;
-    mailbox->head = oldest;
+    struct gri_message *head = mailbox->head, **mailbox_end = mailbox->end;
+    *end = head;
+    mailbox->head = first;
+    mailbox->end = head == NULL ? end : mailbox_end;
 }
 
 static void put_saved_back(struct gr_actor *actor)
 {
     struct gri_saved *saved = actor->extra->saved;
-    struct gri_message *oldest = NULL, **end = &oldest, *newest = NULL;
+    struct gri_message *oldest = NULL, **end = &oldest;
     struct gri_saved_mail *mail;
     while (saved != NULL && (mail = gri_saved_first(saved)) != NULL) {
-        newest = gri_saved_remove(actor, mail);
-        *end = newest;
-        end = &newest->next;
+        *end = gri_saved_remove(actor, mail);
+        end = &(*end)->next;
     }
-    if (newest != NULL) put_in_front(&actor->mailbox, oldest, newest);
+    if (end != &oldest) put_in_front(&actor->mailbox, oldest, end);
 }
 
 void gri_actor_put_back(struct gr_actor *actor)
 {
     put_saved_back(actor);
     if (!has_stash(actor)) return;
-    put_in_front(&actor->mailbox, actor->extra->stash, actor->extra->stash_end);
-    actor->extra->stash = NULL;
+    struct gri_actor_extra *extra = actor->extra;
+    put_in_front(&actor->mailbox, extra->stash, extra->stash_end);
+    extra->stash = NULL;
+    extra->stash_end = &extra->stash;
     actor->flags &= (uint8_t)~GRI_ACTOR_STASHED;
 }
 
@@ -79,13 +83,15 @@ int gr_unstash(gr_actor *self)
     return 0;
 }
 
-/* Takes the oldest out of a stash that is not empty. */
+/* Takes the oldest out of a stash that is not empty. Whether it was the last is chance, too. */
 static inline struct gri_message *take_oldest(struct gr_actor *actor)
 {
     struct gri_actor_extra *extra = actor->extra;
-    struct gri_message *oldest = extra->stash;
-    extra->stash = oldest->next;
-    if (extra->stash == NULL) actor->flags &= (uint8_t)~GRI_ACTOR_STASHED;
+    struct gri_message *oldest = extra->stash, *next = oldest->next, **end = extra->stash_end;
+    unsigned flags = actor->flags & ~(unsigned)GRI_ACTOR_STASHED;
+    extra->stash = next;
+    extra->stash_end = next == NULL ? &extra->stash : end;
+    actor->flags = (uint8_t)(flags | (next == NULL ? 0 : GRI_ACTOR_STASHED));
     return oldest;
 }
 
@@ -96,7 +102,7 @@ int gr_unstash_one(gr_actor *self)
     if (!has_stash(self)) return 0;
     if (__builtin_expect(self->extra->saved != NULL, 0)) put_saved_back(self);
     struct gri_message *oldest = take_oldest(self);
-    put_in_front(&self->mailbox, oldest, oldest);
+    put_in_front(&self->mailbox, oldest, &oldest->next);
     return 0;
 }
 

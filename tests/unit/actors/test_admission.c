@@ -190,6 +190,44 @@ Case(admission, g15_the_bound_in_bytes_counts_strings)
     run_everywhere(bytes_bound);
 }
 
+struct eighty {
+    uint8_t bytes[80]; /* with its envelope it fills the second smallest block */
+};
+GR_MESSAGE(eighty, GR_ARRAY(eighty, bytes));
+
+/* How many are accepted in a row, smaller and larger ones in turn. */
+static int fill_bytes(gr_actor *self, gr_ref ref)
+{
+    struct eighty m = {{0}};
+    int count = 0, error = 0;
+    while (count < 100) {
+        error = count % 2 == 0 ? gr_try_send(self, ref, number, .value = count)
+                               : gri_try_send(self, ref, &eighty_gr_type, &m);
+        if (error != 0) break;
+        count++;
+    }
+    CHECK_EQ(error, GR_EFULL);
+    return count;
+}
+
+static int bytes_of_blocks(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn_with(self, server, (.mailbox = {.bytes = 1024}), .value = 0);
+    CHECK_EQ(gr_sleep(self, 1), 0);
+    for (int round = 0; round < 3; round++) {
+        CHECK_EQ(fill_bytes(self, ref), 11); /* 6 of 64 bytes, and 5 of 128 */
+        CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+    }
+    kill_and_wait(self, ref);
+    return 0;
+}
+
+Case(admission, g15_the_bound_in_bytes_is_exact_for_blocks_of_several_sizes)
+{
+    run_seeds(1, 3, bytes_of_blocks);
+    run_real(1, bytes_of_blocks);
+}
+
 /* ---- wait: a coroutine ---- */
 
 static int pour_main(gr_actor *self, const struct address *m)

@@ -67,6 +67,62 @@ Case(send, strings_cross_loops_and_come_back)
     run_everywhere(strings);
 }
 
+/* ---- payloads of every size class, and around the sizes that are copied in special ways ---- */
+
+#define SMALL(X)  X(1) X(2) X(3) X(4) X(5) X(7) X(8) X(9) X(12) X(15) X(16)
+#define MIDDLE(X) X(17) X(23) X(24) X(25) X(79) X(80) X(81)
+#define GREAT(X)  X(208) X(209) X(4048) X(4049)
+#define DECLARE_SIZE(n)                                                                                      \
+    struct sized_##n {                                                                                       \
+        uint8_t bytes[n]; /* any */                                                                          \
+    };                                                                                                       \
+    GR_MESSAGE(sized_##n, GR_ARRAY(sized_##n, bytes));
+#define TYPE_OF_SIZE(n) &sized_##n##_gr_type,
+
+SMALL(DECLARE_SIZE)
+MIDDLE(DECLARE_SIZE)
+GREAT(DECLARE_SIZE)
+static const struct gr_type *const sized[] = {SMALL(TYPE_OF_SIZE) MIDDLE(TYPE_OF_SIZE) GREAT(TYPE_OF_SIZE)};
+
+#define SIZED (sizeof sized / sizeof *sized)
+
+static int mirror_start(gr_actor *self, char *state, const struct gr_nothing *m)
+{
+    return 0;
+}
+
+static void mirror_any(gr_actor *self, char *state, const struct gr_mail *mail)
+{
+    CHECK_EQ(gri_send(self, mail->sender, mail->type, mail->data), 0);
+}
+
+GR_ACTOR(mirror, char, gr_nothing, mirror_start, GR_ON_ANY(mirror_any));
+
+static int every_size(gr_actor *self, void *argument)
+{
+    uint8_t bytes[5000];
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(i * 7 + 1);
+    gr_ref ref = gr_spawn_with(self, mirror, (.loop = GR_SPREAD));
+    for (int round = 0; round < 3; round++) { /* at first no pool has a block */
+        for (size_t i = 0; i < SIZED; i++) {
+            CHECK_EQ(gri_send(self, ref, sized[i], bytes), 0);
+            CHECK_EQ(gri_try_send(self, ref, sized[i], bytes), 0);
+        }
+        for (size_t i = 0; i < 2 * SIZED; i++) {
+            struct gr_mail mail = next_mail(self);
+            CHECK(mail.type == sized[i / 2]);
+            CHECK_EQ(memcmp(mail.data, bytes, sized[i / 2]->size), 0);
+        }
+    }
+    kill_and_wait(self, ref);
+    return 0;
+}
+
+Case(send, messages_of_every_size_arrive_whole_and_in_order)
+{
+    run_everywhere(every_size);
+}
+
 static int sizes_start(gr_actor *self, char *state, const struct gr_nothing *m)
 {
     return 0;

@@ -62,6 +62,32 @@ Test(mailbox, g1_messages_come_out_in_the_order_they_went_in)
     cr_assert_eq(pop(), 5);
 }
 
+Test(mailbox, g15_plain_messages_count_the_same_by_either_way)
+{
+    start(0, 1024, GR_POLICY_REJECT);
+    struct gri_message *small = message(0, GRI_MAIL_USER), *larger = message(1, GRI_MAIL_USER);
+    larger->pool_class = 6; /* 768 bytes */
+    cr_assert_eq(gri_mailbox_count_with(&mailbox, 6), 1);
+    gri_mailbox_push_plain(&mailbox, larger, 1, 6);
+    cr_assert_eq(gri_mailbox_count_with(&mailbox, 6), 0);
+    cr_assert_eq(gri_mailbox_count_with(&mailbox, 0), 2);
+    gri_mailbox_push_plain(&mailbox, small, 2, 0);
+    cr_assert_eq(gri_mailbox_bytes(&mailbox), 768 + 64);
+    cr_assert_eq(gri_mailbox_count_with(&mailbox, 1), 3);
+    cr_assert_eq(gri_mailbox_count_with(&mailbox, 2), 0, "192 bytes more would reach the bound");
+    cr_assert_eq(pop(), 1);
+    cr_assert_eq(gri_mailbox_bytes(&mailbox), 64);
+    gri_mailbox_push(&mailbox, larger);
+    gri_mailbox_pop_plain(&mailbox, small);
+    cr_assert_eq(gri_mailbox_bytes(&mailbox), 768);
+    gri_mailbox_pop_plain(&mailbox, larger);
+    cr_assert_eq(gri_mailbox_bytes(&mailbox), 0);
+    cr_assert_eq(gri_load(&mailbox.count, GRI_RELAXED), 0);
+    cr_assert_eq(pop(), -1);
+    push(2);
+    cr_assert_eq(pop(), 2);
+}
+
 Test(mailbox, g4_signals_keep_their_place_and_are_not_counted)
 {
     start(2, 0, GR_POLICY_REJECT);
