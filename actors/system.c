@@ -29,7 +29,7 @@ static void fill_desk(const struct gr_system *system, struct gri_loop *loop)
         .chunks = system->slots.chunks, .chunks_max = system->slots.chunks_max, .seat = system->seat};
     loop->desk.here = loop->tracer == NULL ? loop->index : UINT32_MAX;
     loop->desk.header = header;
-    loop->desk.plain = loop->events == NULL ? header & (GRI_HEADER_PLAIN | GRI_HEADER_HOME) : UINT64_MAX;
+    loop->desk.plain = loop->tracer == NULL ? header & (GRI_HEADER_PLAIN | GRI_HEADER_HOME) : UINT64_MAX;
 }
 
 int gri_system_init_actors(struct gr_system *system, uint32_t actors_max)

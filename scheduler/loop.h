@@ -60,8 +60,7 @@ struct gri_loop_desk {
     uint32_t here;   /* index of the loop; none while it is traced: no message takes the shortest way */
     uint64_t header; /* seat and home in the header of an envelope */
     uint64_t
-        plain; /* kind, flags and home in that of a plain message from this loop's pool; of none while the
-                        loop has an event ring: each message is noted there */
+        plain; /* kind, flags and home in that of a plain message from this loop's pool; of none while it is traced */
 };
 
 struct gri_loop {
