@@ -98,45 +98,48 @@ struct gri_dispatch {
 /* A killed coroutine that begins so many waits, instead of returning, is ended where it stands. */
 #define GRI_DEAF_MAX 10000u
 
-/* What only some actors need. */
+/* What only some actors need. What every turn of a coroutine touches comes first. */
 struct gri_actor_extra {
-    struct gr_actor *owner;         /* whose this is */
-    struct gri_list obligations;    /* futures, watches and timers of this actor */
-    struct gri_handles handles;     /* their names */
-    struct gri_message *stash;      /* what was set aside, the oldest first; NULL without GRI_ACTOR_STASHED */
-    struct gri_message **stash_end; /* where the next one is linked */
-    struct gri_saved *saved;        /* what selective receives passed over; NULL until needed */
+    struct gr_actor *owner;          /* whose this is */
     struct gri_coroutine *coroutine; /* of a coroutine actor, once started */
     struct gri_message *start;       /* its start message, kept while it runs */
-    struct gr_future *awaited;       /* while waiting for a single one */
+    struct gr_scope *scope;          /* the innermost one that is open, or NULL */
+    struct gri_saved *saved;         /* what selective receives passed over; NULL until needed */
+    uint32_t received;               /* messages since it was resumed */
+    uint32_t stack_size;             /* bytes; 0: the system's */
+    int error;                       /* what error_text is about */
+    uint16_t deaf;          /* waits that told it that it is killed; GRI_DEAF_MAX: it is to end as it is */
+    enum gri_wait wait : 8; /* what it waits for */
+    enum gr_wait_until watch_until : 8; /* what the wait for futures under way waits for */
+    bool watch_is_over;                 /* that has come */
+    bool timed_out;                     /* the timer of the wait that was begun fired */
+    bool in_callback;                   /* a callback runs: it may not wait */
+    bool has_released;                  /* a callback released a future of the wait */
+    bool is_blocked;                    /* on `awaited` alone, without a limit */
+    bool probed;                        /* a cycle was looked for since it is */
+    uint8_t shield;                     /* GRI_SHIELD_ */
+    bool has_room : 1;                  /* the room signal that it waits for came */
+    bool has_received : 1;          /* it called a receive, so that its sender is no longer who spawned it */
+    bool task_returned : 1;         /* of a task: its function has returned */
+    struct gri_list obligations;    /* futures, watches and timers of this actor */
+    struct gri_handles handles;     /* their names */
+    struct gr_future *awaited;      /* while waiting for a single one */
+    uint64_t completed;             /* futures that are done, ever */
+    size_t watched;                 /* pending futures of the wait under way */
+    struct gri_message *stash;      /* what was set aside, the oldest first; NULL without GRI_ACTOR_STASHED */
+    struct gri_message **stash_end; /* where the next one is linked */
     struct gri_list callbacks; /* of futures that are done, in the order in which they are to be called */
-    struct gr_scope *scope;    /* the innermost one that is open, or NULL */
-    uint64_t completed;        /* futures that are done, ever */
-    size_t watched;            /* pending futures of the wait under way */
-    enum gr_wait_until watch_until; /* what it waits for */
-    bool watch_is_over;             /* that has come */
-    bool has_released;              /* a callback released a future of the wait */
-    bool in_callback;               /* a callback runs: it may not wait */
-    bool task_returned;             /* of a task: its function has returned */
-    uint8_t shield;                 /* GRI_SHIELD_ */
-    bool is_blocked;                /* on that one alone, without a limit */
-    bool probed;                    /* a cycle was looked for since it is */
-    gr_time wait_began;             /* when the wait began, if that is traced */
-    uint16_t deaf;           /* waits that told it that it is killed; GRI_DEAF_MAX: it is to end as it is */
-    uint32_t deferred;       /* requests that it put aside, among its obligations */
-    struct gri_timer timer;  /* of the wait */
-    enum gri_wait wait;      /* what it waits for */
-    struct gr_signal signal; /* the one that gr_receive gave last */
-    bool timed_out;          /* the timer of the wait that was begun fired */
-    bool has_received;       /* it called a receive, so that its sender is no longer who spawned it */
-    bool has_room;           /* the room signal that it waits for came */
-    uint32_t received;       /* messages since it was resumed */
-    uint32_t stack_size;     /* bytes; 0: the system's */
-    int error;               /* what error_text is about */
-    char *error_text;        /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
-    struct gri_name *name;   /* in the system's registry, or NULL */
+    struct gri_timer timer;    /* of the wait */
+    gr_time wait_began;        /* when the wait began, if that is traced */
+    uint32_t deferred;         /* requests that it put aside, among its obligations */
+    struct gr_signal signal;   /* the one that gr_receive gave last */
+    char *error_text;          /* GRI_ERROR_TEXT_SIZE bytes, or NULL */
+    struct gri_name *name;     /* in the system's registry, or NULL */
     struct gri_local_value *locals; /* its own values, the newest first */
 };
+
+_Static_assert(offsetof(struct gri_actor_extra, obligations) == 64,
+               "what every turn of a coroutine touches is one line");
 
 struct gr_actor {
     gri_atomic_u64 generation;  /* which actor of this slot; stored by the owner when the slot is freed */

@@ -18,11 +18,18 @@ static void coroutine_main(void *argument)
     if (result != 0 && !(self->control & GRI_CONTROL_LINK)) self->reason = result;
 }
 
-/* Takes the start message and makes the stack. Returns 0, or why not. */
+/* Whether it has begun its first turn. */
+static inline bool has_stack(const struct gr_actor *self)
+{
+    return self->extra != NULL && self->extra->coroutine != NULL;
+}
+
+/* Takes the start message and makes the extra and the stack. Returns 0, or why not. */
 static int start(struct gr_actor *self)
 {
-    struct gri_actor_extra *extra = self->extra;
+    struct gri_actor_extra *extra = gri_actor_extra(self);
     bool room = false;
+    if (extra == NULL) return GR_ENOMEM;
     extra->start = gri_mailbox_pop(&self->mailbox, &room);
     uint32_t size = extra->stack_size ? extra->stack_size : gri_loop_system(self->loop)->stack_size;
     int error = gri_coroutine_create(&self->loop->stacks, size, coroutine_main, self, &extra->coroutine);
@@ -70,8 +77,7 @@ static inline bool has_ended(const struct gr_actor *self)
 static int run_turn(struct gr_actor *self, bool doomed)
 {
     int error = 0;
-    if (self->extra->coroutine == NULL && !doomed)
-        error = self->control & GRI_CONTROL_CANCEL ? GR_ECANCELLED : start(self);
+    if (!has_stack(self) && !doomed) error = self->control & GRI_CONTROL_CANCEL ? GR_ECANCELLED : start(self);
     if (error == 0 && !doomed) resume(self);
     return error;
 }
@@ -87,7 +93,7 @@ static int run_traced_turn(struct gr_actor *self, bool doomed)
 /* A first turn, or one that is traced. */
 __attribute__((noinline)) static void turn_special(struct gr_actor *self)
 {
-    bool doomed = self->extra->coroutine == NULL && (self->control & GRI_CONTROL_DOOMED);
+    bool doomed = !has_stack(self) && (self->control & GRI_CONTROL_DOOMED);
     int error = self->loop->tracer == NULL ? run_turn(self, doomed) : run_traced_turn(self, doomed);
     if (error != 0)
         gri_actor_end(self, error);
@@ -101,8 +107,9 @@ void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
 {
     struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
     gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
-    gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, self->extra->wait, 0);
-    if (__builtin_expect(self->extra->coroutine == NULL || loop->tracer != NULL, 0)) {
+    bool is_first = !has_stack(self);
+    gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, is_first ? 0 : self->extra->wait, 0);
+    if (__builtin_expect(is_first || loop->tracer != NULL, 0)) {
         turn_special(self);
         return;
     }

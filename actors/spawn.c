@@ -55,11 +55,10 @@ static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const st
     const struct gri_dispatch *dispatch = gri_dispatch_of(loop, behaviour);
     if (dispatch == NULL) return GR_ENOMEM;
     actor->loop = loop;
-    if (order->name != NULL && gri_actor_extra(actor) == NULL) return GR_ENOMEM;
+    /* A coroutine makes its extra in its first turn, as its stack, unless there is something to remember until then. */
+    if ((order->name != NULL || order->stack_size != 0) && gri_actor_extra(actor) == NULL) return GR_ENOMEM;
+    if (order->stack_size != 0) actor->extra->stack_size = order->stack_size;
     if (behaviour->coroutine != NULL) {
-        struct gri_actor_extra *extra = gri_actor_extra(actor);
-        if (extra == NULL) return GR_ENOMEM;
-        extra->stack_size = order->stack_size;
         actor->work.run = gri_coroutine_turn;
     } else {
         if (behaviour->state_size != 0) {

@@ -125,12 +125,10 @@ static bool is_done(const struct gr_future *future)
     return future == NULL || gri_future_is_done(future);
 }
 
-/* Whether they are this actor's. */
-static bool are_own(const struct gr_actor *self, struct gr_future *const *futures, size_t count)
+/* When it was done; one that there was no memory for was never anything else. */
+static uint64_t order_of(const struct gr_future *future)
 {
-    for (size_t i = 0; i < count; i++)
-        if (futures[i] != NULL && (futures[i]->is_foreign || futures[i]->owner != self)) return false;
-    return true;
+    return future == NULL ? 0 : future->order;
 }
 
 /* How many of them are done. */
@@ -141,15 +139,34 @@ static size_t count_done(struct gr_future *const *futures, size_t count)
     return done;
 }
 
-/* Whether what is done already satisfies the wait. */
-static bool is_satisfied(struct gr_future *const *futures, size_t count, enum gr_wait_until until)
+/* What there is before a wait. Of many futures most are in no cache: so they are looked at once. */
+struct state {
+    size_t done;     /* how many of them are done */
+    bool has_failed; /* one of those with an error */
+    bool are_own;    /* they are this actor's; else nothing else is said */
+};
+
+static struct state look_at(const struct gr_actor *self, struct gr_future *const *futures, size_t count)
 {
-    size_t done = count_done(futures, count);
-    if (done == count || (until == GR_WAIT_FIRST && done != 0)) return true;
-    if (until != GR_WAIT_FIRST_ERROR) return false;
-    for (size_t i = 0; i < count; i++)
-        if (is_done(futures[i]) && error_of(futures[i]) != 0) return true;
-    return false;
+    struct state state = {.are_own = true};
+    for (size_t i = 0; i < count; i++) {
+        const struct gr_future *future = futures[i];
+        if (future != NULL && (future->is_foreign || future->owner != self)) {
+            state.are_own = false;
+            break;
+        }
+        if (!is_done(future)) continue;
+        state.done++;
+        state.has_failed |= error_of(future) != 0;
+    }
+    return state;
+}
+
+/* Whether that is what the wait is for. */
+static bool is_satisfied(const struct state *state, size_t count, enum gr_wait_until until)
+{
+    if (state->done == count || (until == GR_WAIT_FIRST && state->done != 0)) return true;
+    return until == GR_WAIT_FIRST_ERROR && state->has_failed;
 }
 
 /* Watches those that are pending, each once, and waits. */
@@ -176,30 +193,28 @@ int gr_wait(gr_actor *self, gr_future *const *futures, size_t count, enum gr_wai
     if (error != 0) return error;
     if (futures == NULL && count != 0)
         return gri_fail(self, GR_EINVALID, "gr_wait: there is no array of futures");
-    if (until < GR_WAIT_ALL || until > GR_WAIT_FIRST_ERROR || !are_own(self, futures, count))
+    struct state state = look_at(self, futures, count);
+    if (until < GR_WAIT_ALL || until > GR_WAIT_FIRST_ERROR || !state.are_own)
         return gri_fail(self, GR_EINVALID, "gr_wait: no such way to wait, or a future of somebody else");
-    if (done != NULL) *done = count_done(futures, count);
-    if (is_satisfied(futures, count, until)) return 0;
+    if (done != NULL) *done = state.done;
+    if (is_satisfied(&state, count, until)) return 0;
     return deadline == 0 ? GR_ETIMEOUT : wait_several(self, futures, count, until, done, deadline);
 }
 
-/* The index of the one that was done first, of all or of those that failed; `count` if there is none. */
-static size_t find_first(struct gr_future *const *futures, size_t count, bool failed_only)
+/*
+ * The index of the one that was done first, of all or of those that failed; `count` if there is none. The caller then
+ * knows of their outcomes, whatever they are.
+ */
+static size_t read_first(struct gr_future *const *futures, size_t count, bool failed_only)
 {
     size_t first = count;
     for (size_t i = 0; i < count; i++) {
-        if (!is_done(futures[i]) || (failed_only && error_of(futures[i]) == 0)) continue;
-        if (futures[i] == NULL) return i;
-        if (first == count || futures[i]->order < futures[first]->order) first = i;
+        struct gr_future *future = futures[i];
+        if (future != NULL) future->flags |= GRI_FUTURE_READ;
+        if (!is_done(future) || (failed_only && error_of(future) == 0)) continue;
+        if (first == count || order_of(future) < order_of(futures[first])) first = i;
     }
     return first;
-}
-
-/* The caller knows of their outcomes, whatever they are. */
-static void mark_read(struct gr_future *const *futures, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (futures[i] != NULL) futures[i]->flags |= GRI_FUTURE_READ;
 }
 
 int gr_gather(gr_actor *self, gr_future *const *futures, size_t count, enum gr_gather_flags flags,
@@ -208,23 +223,17 @@ int gr_gather(gr_actor *self, gr_future *const *futures, size_t count, enum gr_g
     enum gr_wait_until until = flags & GR_GATHER_ALL ? GR_WAIT_ALL : GR_WAIT_FIRST_ERROR;
     int error = gr_wait(self, futures, count, until, NULL, deadline);
     if (error != 0 || (flags & GR_GATHER_ALL)) return error;
-    mark_read(futures, count);
-    size_t first = find_first(futures, count, true);
+    size_t first = read_first(futures, count, true);
     return first == count ? 0 : error_of(futures[first]);
 }
 
 int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *first, gr_time deadline)
 {
-    size_t winner = count;
     int error = count == 0 ? gri_fail(self, GR_EINVALID, "gr_race: there are no futures")
                            : gr_wait(self, futures, count, GR_WAIT_FIRST, NULL, deadline);
-    if (error == 0) {
-        winner = find_first(futures, count, false);
-        error = error_of(futures[winner]);
-    } else if (error != GR_ETIMEOUT) {
-        return error;
-    }
-    mark_read(futures, count);
+    if (error != 0 && error != GR_ETIMEOUT) return error;
+    size_t winner = read_first(futures, count, false);
+    if (error == 0) error = error_of(futures[winner]);
     for (size_t i = 0; i < count; i++) {
         /* One that is in the array twice is told once. */
         if (is_done(futures[i]) || (futures[i]->flags & GRI_FUTURE_WATCHED)) continue;

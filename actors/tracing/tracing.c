@@ -118,10 +118,11 @@ static const char *wait_name(enum gri_wait wait)
 gr_time gri_trace_turn_begins(const struct gr_actor *self)
 {
     gr_time now = gri_trace_now(self->loop);
-    const char *wait = wait_name(self->extra->wait);
+    const struct gri_actor_extra *extra = self->extra; /* NULL before its first turn */
+    const char *wait = extra == NULL ? NULL : wait_name(extra->wait);
     if (wait == NULL) return now;
-    struct gri_span span = {.at = self->extra->wait_began,
-                            .took = now - self->extra->wait_began,
+    struct gri_span span = {.at = extra->wait_began,
+                            .took = now - extra->wait_began,
                             .name = wait,
                             .who = who_is(self),
                             .slot = self->slot,
@@ -137,7 +138,7 @@ void gri_trace_turn_ends(const struct gr_actor *self, gr_time began)
     gr_time now = gri_trace_now(loop);
     struct gri_span span = {
         .at = began, .took = now - began, .who = who_is(self), .slot = self->slot, .kind = GRI_SPAN_TURN};
-    self->extra->wait_began = now;
+    if (self->extra != NULL) self->extra->wait_began = now;
     gri_tracer_add(loop->tracer, &span);
 }
 
