@@ -27,8 +27,8 @@
 #define RESERVE_FROM_BYTES ((size_t)32 << 20)
 #define RESERVE_PAGES      1024
 
-/* Since Linux 6.13; the headers may be older than the kernel. */
-#define ADVICE_GUARD_INSTALL 102
+/* Stacks that are prepared at once, where a class has so many that more are to be expected: its first mapping is used up. */
+#define PREPARED_AT_ONCE 32u
 
 struct gri_stack_slab {
     struct gri_stack_slab *next; /* in the pool, older */
@@ -37,45 +37,19 @@ struct gri_stack_slab {
     size_t stack_bytes;          /* of each stack, guard included */
     size_t stack_count;          /* how many */
     size_t used_count;           /* how many have ever been taken: the first ones */
-    size_t free_count;           /* how many of these are free */
-    size_t warm_count;           /* how many of these are warm */
-    struct gri_stack *free;      /* the one freed last */
-    unsigned class_index;        /* of their class */
-    struct gri_stack stacks[];   /* the table */
+    size_t prepared_count;  /* how many have been prepared, if more: the first ones have a guard and a page */
+    size_t free_count;      /* how many of these are free */
+    size_t warm_count;      /* how many of these are warm */
+    struct gri_stack *free; /* the one freed last */
+    unsigned class_index;   /* of their class */
+    struct gri_stack stacks[]; /* the table */
 };
-
-static void *system_map(size_t size_bytes)
-{
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
-    void *p = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-    /* A huge page for each two stacks would cost more than all of their small ones. Refused where there are none. */
-    if (p != MAP_FAILED) (void)madvise(p, size_bytes, MADV_NOHUGEPAGE);
-    return p;
-}
-
-static int system_install(void *page, size_t size_bytes)
-{
-    return madvise(page, size_bytes, ADVICE_GUARD_INSTALL);
-}
-
-static int system_protect(void *page, size_t size_bytes)
-{
-    return mprotect(page, size_bytes, PROT_NONE);
-}
-
-static int system_drop(void *p, size_t size_bytes)
-{
-    return madvise(p, size_bytes, MADV_DONTNEED);
-}
-
-static const struct gri_stack_system the_system = {system_map, munmap, system_install, system_protect,
-                                                   system_drop};
 
 void gri_stack_pool_init(struct gri_stack_pool *pool, struct gri_memory *memory, enum gri_stack_guard guard)
 {
     *pool = (struct gri_stack_pool){
         .memory = memory,
-        .system = &the_system,
+        .system = &gri_stack_system_calls,
         .guard = guard,
         .working = guard == GRI_STACK_GUARD_AUTO ? GRI_STACK_GUARD_MADVISE : guard,
         .page_bytes = gri_page_size(),
@@ -91,11 +65,6 @@ static size_t table_bytes(size_t stack_count)
     return sizeof(struct gri_stack_slab) + stack_count * sizeof(struct gri_stack);
 }
 
-char *gri_stack_high(const struct gri_stack *stack)
-{
-    return stack->slab->start + (gri_stack_index(stack) + 1) * stack->slab->stack_bytes;
-}
-
 size_t gri_stack_index(const struct gri_stack *stack)
 {
     return (size_t)(stack - stack->slab->stacks);
@@ -109,9 +78,8 @@ static size_t usable_bytes(const struct gri_stack *stack)
 /* The class of a size that is at most GRI_STACK_BYTES_MAX. */
 static unsigned class_of(size_t size_bytes)
 {
-    unsigned class_index = 0;
-    while (GRI_STACK_BYTES_MIN << class_index < size_bytes) class_index++;
-    return class_index;
+    if (size_bytes <= GRI_STACK_BYTES_MIN) return 0;
+    return (unsigned)(__builtin_clzl(GRI_STACK_BYTES_MIN - 1) - __builtin_clzl(size_bytes - 1));
 }
 
 /* Each page its own mapping. */
@@ -201,10 +169,14 @@ static int guard_error(const char *call)
 }
 
 /* Puts a guard below a stack that has none: the best that works. */
-static int add_guard(struct gri_stack_pool *pool, struct gri_stack *stack, char *start)
+static int add_guard(struct gri_stack_pool *pool, struct gri_stack *stack, char *start, bool is_prepared)
 {
     bool may_fall_back = pool->guard == GRI_STACK_GUARD_AUTO;
     stack->low = start + pool->page_bytes;
+    if (is_prepared) {
+        stack->guard = GRI_STACK_GUARD_MADVISE;
+        return 0;
+    }
     if (pool->working == GRI_STACK_GUARD_MADVISE) {
         stack->guard = GRI_STACK_GUARD_MADVISE;
         if (pool->system->install(start, pool->page_bytes) == 0) return 0;
@@ -230,6 +202,20 @@ static int add_guard(struct gri_stack_pool *pool, struct gri_stack *stack, char 
     return 0;
 }
 
+/* Prepares some of a mapping's stacks at one go. One that can't be gets its guard when it is taken. */
+static void prepare_some(struct gri_stack_pool *pool, struct gri_stack_slab *slab)
+{
+    bool is_first = pool->classes[slab->class_index].stack_count == slab->stack_count;
+    if (is_first || pool->one_by_one || pool->working != GRI_STACK_GUARD_MADVISE) return;
+    size_t count = slab->stack_count - slab->used_count;
+    if (count > PREPARED_AT_ONCE) count = PREPARED_AT_ONCE;
+    char *start = slab->start + slab->used_count * slab->stack_bytes;
+    if (pool->system->prepare(start, slab->stack_bytes, count, pool->page_bytes) == 0)
+        slab->prepared_count = slab->used_count + count;
+    else
+        pool->one_by_one = true;
+}
+
 /* Takes a stack that nobody ever used out of the newest mapping, or of a new one. */
 static int take_new(struct gri_stack_pool *pool, unsigned class_index, struct gri_stack **out)
 {
@@ -240,9 +226,12 @@ static int take_new(struct gri_stack_pool *pool, unsigned class_index, struct gr
     }
     struct gri_stack_slab *slab = class->newest;
     struct gri_stack *stack = &slab->stacks[slab->used_count];
-    int err = add_guard(pool, stack, slab->start + slab->used_count * slab->stack_bytes);
+    char *start = slab->start + slab->used_count * slab->stack_bytes;
+    if (slab->used_count >= slab->prepared_count) prepare_some(pool, slab);
+    int err = add_guard(pool, stack, start, slab->used_count < slab->prepared_count);
     if (err) return err;
     stack->slab = slab;
+    stack->high = start + slab->stack_bytes;
     slab->used_count++;
     stack->valgrind_id = gri_stack_register(stack->low, gri_stack_high(stack));
     *out = stack;
@@ -266,14 +255,15 @@ static void set_warm(struct gri_stack_pool *pool, struct gri_stack *stack, bool 
 /* Takes the stack that was freed last, or NULL. */
 static struct gri_stack *take_freed(struct gri_stack_pool *pool, struct gri_stack_class *class)
 {
-    const struct gri_list *list = gri_list_is_empty(&class->available) ? &class->emptied : &class->available;
+    bool is_emptied = gri_list_is_empty(&class->available);
+    const struct gri_list *list = is_emptied ? &class->emptied : &class->available;
     if (gri_list_is_empty(list)) return NULL;
     struct gri_stack_slab *slab = GRI_CONTAINER_OF(list->ends.prev, struct gri_stack_slab, node);
     struct gri_stack *stack = slab->free;
     slab->free = stack->next;
     slab->free_count--;
-    gri_list_remove(&slab->node);
-    if (slab->free) gri_list_push_back(&class->available, &slab->node);
+    if (is_emptied || !slab->free) gri_list_remove(&slab->node);
+    if (is_emptied && slab->free) gri_list_push_back(&class->available, &slab->node);
     set_warm(pool, stack, false);
     return stack;
 }
@@ -304,7 +294,8 @@ int gri_stack_take(struct gri_stack_pool *pool, size_t size_bytes, struct gri_st
 static bool empty(struct gri_stack_pool *pool, struct gri_stack_slab *slab)
 {
     /* Guard pages stay: they hold nothing that could be dropped. */
-    if (pool->system->drop(slab->start, slab->used_count * slab->stack_bytes) != 0) return false;
+    size_t count = slab->used_count > slab->prepared_count ? slab->used_count : slab->prepared_count;
+    if (pool->system->drop(slab->start, count * slab->stack_bytes) != 0) return false;
     for (struct gri_stack *stack = slab->free; stack; stack = stack->next) set_warm(pool, stack, false);
     return true;
 }
@@ -321,13 +312,15 @@ void gri_stack_give(struct gri_stack_pool *pool, struct gri_stack *stack)
     slab->free = stack;
     slab->free_count++;
     set_warm(pool, stack, true);
-    if (gri_list_is_linked(&slab->node)) gri_list_remove(&slab->node);
-    if (pool->warm_bytes > GRI_STACK_WARM_BYTES && slab->free_count == slab->used_count &&
-        empty(pool, slab)) {
+    bool is_last = class->available.ends.prev == &slab->node;
+    if (!is_last && gri_list_is_linked(&slab->node)) gri_list_remove(&slab->node);
+    if (!is_last) gri_list_push_back(&class->available, &slab->node);
+    if (__builtin_expect(pool->warm_bytes <= GRI_STACK_WARM_BYTES, 1)) return;
+    if (slab->free_count == slab->used_count && empty(pool, slab)) {
+        gri_list_remove(&slab->node);
         gri_list_push_back(&class->emptied, &slab->node);
         return;
     }
-    gri_list_push_back(&class->available, &slab->node);
     /* Locked memory can't be dropped: then it stays warm. */
     if (pool->warm_bytes > 4 * GRI_STACK_WARM_BYTES &&
         pool->system->drop(stack->low, usable_bytes(stack)) == 0)
@@ -335,9 +328,8 @@ void gri_stack_give(struct gri_stack_pool *pool, struct gri_stack *stack)
 }
 
 /* An overflow may have left what AddressSanitizer calls poisoned. */
-__attribute__((no_sanitize_address)) bool gri_stack_is_intact(const struct gri_stack *stack)
+__attribute__((no_sanitize_address)) bool gri_stack_canary_is_intact(const struct gri_stack *stack)
 {
-    if (stack->guard != GRI_STACK_GUARD_CANARY) return true;
     const uint64_t *words = (const uint64_t *)stack->low;
     uint64_t any = 0;
     for (size_t i = 0; i < GRI_STACK_CANARY_BYTES / sizeof(*words); i++) any |= words[i];

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "scheduler/coroutines/stack_system.h"
 
 #include <greenroom/error.h>
 
@@ -42,15 +43,6 @@ enum gri_stack_guard {
     GRI_STACK_GUARD_CANARY, /* no page: bytes that are checked at each switch, so an overflow is found late */
 };
 
-/* The calls to the operating system, so that each can be made to fail. Results as of the call; errno set. */
-struct gri_stack_system {
-    void *(*map)(size_t size_bytes);               /* zeroed pages, or MAP_FAILED */
-    int (*unmap)(void *p, size_t size_bytes);      /* 0 or -1 */
-    int (*install)(void *page, size_t size_bytes); /* MADV_GUARD_INSTALL */
-    int (*protect)(void *page, size_t size_bytes); /* mprotect to no access */
-    int (*drop)(void *p, size_t size_bytes);       /* gives pages back; they read as zero afterwards */
-};
-
 struct gri_stack_slab;
 
 /* One stack. Lives outside of it, in the mapping's table, as long as the pool. */
@@ -58,6 +50,7 @@ struct gri_stack {
     struct gri_stack *next;      /* in the free list */
     struct gri_stack_slab *slab; /* the mapping it is part of */
     char *low;                   /* its lowest usable byte, above the guard page if there is one */
+    char *high;                  /* one above its highest byte; aligned to a page */
     void *owner;                 /* set by who took it; NULL while free */
     unsigned valgrind_id;        /* of its registration */
     uint8_t guard;               /* what it has, of enum gri_stack_guard, not AUTO */
@@ -80,6 +73,7 @@ struct gri_stack_pool {
     enum gri_stack_guard working;          /* under AUTO: the best that has not failed for good */
     size_t page_bytes;                     /* of the system */
     bool limit_reached;                    /* mprotect can give no more guards */
+    bool one_by_one;                       /* the kernel does not prepare several stacks in one call */
     void *reserve;                /* mappings kept back from that limit, for the rest of the process */
     size_t used_count;            /* stacks that are taken */
     size_t warm_bytes;            /* of stacks that are warm */
@@ -116,13 +110,20 @@ GR_MUST_USE int gri_stack_take(struct gri_stack_pool *pool, size_t size_bytes, s
 void gri_stack_give(struct gri_stack_pool *pool, struct gri_stack *stack);
 
 /* One above its highest byte; aligned to a page. */
-char *gri_stack_high(const struct gri_stack *stack);
+static inline char *gri_stack_high(const struct gri_stack *stack)
+{
+    return stack->high;
+}
 
 /* Which of its mapping's stacks it is, from 0. */
 size_t gri_stack_index(const struct gri_stack *stack);
 
-/* Whether the bytes that must stay zero are; true for a stack with a guard page. */
-bool gri_stack_is_intact(const struct gri_stack *stack);
+/* Whether the canary's bytes are zero, as they must stay; and that of any stack: true for one with a guard page. */
+bool gri_stack_canary_is_intact(const struct gri_stack *stack);
+static inline bool gri_stack_is_intact(const struct gri_stack *stack)
+{
+    return stack->guard != GRI_STACK_GUARD_CANARY || gri_stack_canary_is_intact(stack);
+}
 
 /* Reports a broken canary and aborts. */
 _Noreturn void gri_stack_overflowed(struct gri_stack_pool *pool, struct gri_stack *stack);

@@ -24,7 +24,9 @@ static const char *const guard_names[] = {"auto", "madvise", "mprotect", "canary
 static struct {
     const struct gri_stack_system *real;                     /* the pool's own */
     int map_errno, install_errno, protect_errno, drop_errno; /* 0: passed on */
+    int prepare_errno;                                       /* the same */
     unsigned maps, unmaps, installs, protects, drops;        /* calls */
+    unsigned prepares;                                       /* the same */
     unsigned protects_allowed;                               /* before protect_errno counts */
     size_t dropped_bytes;                                    /* in all */
 } faulty;
@@ -66,8 +68,15 @@ static int faulty_drop(void *p, size_t size_bytes)
     return refuse(faulty.drop_errno) ? -1 : faulty.real->drop(p, size_bytes);
 }
 
+static int faulty_prepare(char *start, size_t stack_bytes, size_t count, size_t page_bytes)
+{
+    faulty.prepares++;
+    if (refuse(faulty.install_errno) || refuse(faulty.prepare_errno)) return -1;
+    return faulty.real->prepare(start, stack_bytes, count, page_bytes);
+}
+
 static const struct gri_stack_system faulty_system = {
-    faulty_map, faulty_unmap, faulty_install, faulty_protect, faulty_drop,
+    faulty_map, faulty_unmap, faulty_install, faulty_protect, faulty_drop, faulty_prepare,
 };
 
 static struct gri_stack_pool pool;
