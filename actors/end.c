@@ -36,7 +36,6 @@ static void drain(struct gr_actor *actor, int reason)
 static void free_state(struct gr_actor *actor)
 {
     const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
-    if (actor->state == NULL) return;
     uint32_t size = dispatch->behaviour->state_size;
     unsigned pool_class = gri_pool_class(size);
     if (pool_class == GRI_POOL_LARGE)
@@ -82,19 +81,23 @@ void gri_actor_end(struct gr_actor *actor, int reason)
     gri_actor_finish_current(actor);
     if (dispatch != NULL && dispatch->end != NULL && (actor->flags & GRI_ACTOR_STARTED))
         dispatch->end(actor, actor->state, &reason);
-    if (actor->extra != NULL) {
-        gri_actor_free_name(actor); /* before anyone is told, and be it by a request that ends */
-        if (actor->extra->start != NULL) gri_start_end(actor, actor->extra->start, reason);
+    struct gri_actor_extra *extra = actor->extra;
+    if (extra != NULL) {
+        if (extra->name != NULL)
+            gri_actor_free_name(actor); /* before anyone is told, and be it by a request that ends */
+        if (extra->start != NULL) gri_start_end(actor, extra->start, reason);
         drop_obligations(actor);
-        gri_actor_put_back(actor);
-        gri_coroutine_destroy(actor->extra->coroutine); /* the future of a call may have lain on its stack */
-        actor->extra->coroutine = NULL;
+        if (extra->stash != NULL || extra->saved != NULL) gri_actor_put_back(actor);
+        gri_coroutine_destroy(extra->coroutine); /* the future of a call may have lain on its stack */
+        extra->coroutine = NULL;
     }
-    drain(actor, reason);
-    gri_actor_tell_end(actor, reason);
-    drain(actor, reason); /* it may have watched itself */
+    if (actor->mailbox.head != NULL) drain(actor, reason);
+    if (actor->notices != NULL) {
+        gri_actor_tell_end(actor, reason);
+        drain(actor, reason); /* it may have watched itself */
+    }
     gri_actor_free_extra(actor);
-    free_state(actor);
+    if (actor->state != NULL) free_state(actor);
     free_slot(actor);
     if (loop->tracer != NULL) gri_trace_end(loop, name, actor->slot, reason, began);
     /* Publishes the spawns that this loop knows of before the end; acquired by gri_system_living. */

@@ -27,9 +27,9 @@ void gri_actor_free_extra(struct gr_actor *actor)
     struct gri_actor_extra *extra = actor->extra;
     if (extra == NULL) return; /* the actor may not have a loop yet */
     struct gri_pool *pool = &actor->loop->pool;
-    gri_saved_free(actor);
-    gri_actor_free_locals(actor);
-    gri_handles_fini(&extra->handles, pool);
+    if (extra->saved != NULL) gri_saved_free(actor);
+    if (extra->locals != NULL) gri_actor_free_locals(actor);
+    if (extra->handles.capacity != 0) gri_handles_fini(&extra->handles, pool);
     if (extra->error_text != NULL)
         gri_pool_give(pool, extra->error_text, gri_pool_class(GRI_ERROR_TEXT_SIZE));
     gri_pool_give(pool, extra, gri_pool_class(sizeof *extra));
