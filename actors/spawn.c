@@ -245,14 +245,15 @@ static int spawn_here(struct gr_actor *self, const struct gr_behaviour *behaviou
     struct gri_loop *loop = self->loop;
     struct gri_loop_actors *actors = loop->local;
     int error = GR_ENOMEM;
-    struct gri_message *m = gri_loop_new_message(loop, behaviour->start_type->size);
+    bool is_shared = reply != NULL && reply->reply == reply; /* see tasks/task.h */
+    struct gri_message *m = is_shared ? reply : gri_loop_new_message(loop, behaviour->start_type->size);
     if (m == NULL) return GR_ENOMEM;
     struct gr_actor *actor = take_own_slot(loop, &error);
     if (actor == NULL) goto fail_message;
     error = bring_to_life(loop, actor, &order);
     if (error != 0) goto fail_slot;
     fill_start(m, behaviour, start, reply);
-    gri_fill_sender(m, self);
+    if (!is_shared) gri_fill_sender(m, self); /* else it says where the answer goes */
     *ref = gri_actor_ref(actor);
     give_company(self, gri_loop_system(loop), company, *ref);
     queue_start(loop, actor, m);
@@ -262,7 +263,7 @@ fail_slot:
     gri_actor_free_extra(actor);
     gri_slot_chain_push(&actors->free, actor);
 fail_message:
-    gri_loop_free_message(loop, m);
+    if (!is_shared) gri_loop_free_message(loop, m);
     return error;
 }
 

@@ -5,6 +5,9 @@
 #include "actors/admission.h"
 #include "messages/visit.h"
 
+/* Bytes of an envelope that is small: two of the smallest blocks. */
+#define SHARED_BYTES_MAX 128u
+
 /* ---- the starter's side ---- */
 
 /* A task on another loop is told by an envelope, which is made now so that telling it can't fail. */
@@ -19,6 +22,42 @@ static struct gri_message *new_cancel(struct gri_loop *loop)
     return m;
 }
 
+/* Where the result is in an envelope that the start shares with the answer, behind the start's payload. */
+static size_t result_offset(const struct gr_behaviour *behaviour)
+{
+    size_t align = behaviour->result_type->align;
+    return (behaviour->start_type->size + align - 1) & ~(align - 1);
+}
+
+/* Whether they share one: where that is small. A large start would keep its memory as long as the answer. */
+static bool shares(const struct gr_behaviour *behaviour)
+{
+    size_t size = sizeof(struct gri_message) + result_offset(behaviour) + behaviour->result_type->size;
+    return size <= SHARED_BYTES_MAX;
+}
+
+static struct gri_message *new_shared(struct gr_actor *self, uint64_t handle,
+                                      const struct gr_behaviour *behaviour)
+{
+    size_t size = result_offset(behaviour) + behaviour->result_type->size;
+    struct gri_message *m = gri_loop_new_message(self->loop, size);
+    if (m == NULL) return NULL;
+    m->to_slot = self->slot;
+    m->to_generation = gri_load(&self->generation, GRI_RELAXED);
+    m->handle = handle;
+    m->reply = m;
+    return m;
+}
+
+/* The envelope of the answer to a pending future, or NULL when there is no memory. */
+static struct gri_message *new_answer(struct gr_actor *self, const struct gr_future *future,
+                                      const struct gr_behaviour *behaviour, bool is_near)
+{
+    uint64_t handle = future->obligation.handle;
+    return is_near && shares(behaviour) ? new_shared(self, handle, behaviour)
+                                        : gri_new_reply(self, handle, behaviour->result_type);
+}
+
 void gri_task_begin(struct gr_actor *self, struct gr_future *future, const struct gr_behaviour *behaviour,
                     const struct gr_spawn_options *options, const void *start)
 {
@@ -28,9 +67,7 @@ void gri_task_begin(struct gr_actor *self, struct gr_future *future, const struc
     future->task.behaviour = behaviour;
     bool is_near = options->loop == GR_SAME_LOOP || options->loop == GR_LOOP((int)loop->index);
     if (behaviour->result_type == NULL || behaviour->result_type->id == 0) error = GR_EINVALID;
-    struct gri_message *reply = error == GR_EINVALID
-                                    ? NULL
-                                    : gri_new_reply(self, future->obligation.handle, behaviour->result_type);
+    struct gri_message *reply = error == GR_EINVALID ? NULL : new_answer(self, future, behaviour, is_near);
     if (reply != NULL && !is_near) future->held = new_cancel(loop);
     if (reply != NULL && (is_near || future->held != NULL))
         error = gri_spawn_with_reply(self, behaviour, options, start, reply, &ref);
@@ -115,13 +152,27 @@ const void *gri_task_value(const gr_future *future, const struct gr_behaviour *b
 int gri_task_main(gr_actor *self, const void *message)
 {
     const struct gr_behaviour *behaviour = gri_actor_dispatch(self)->behaviour;
-    struct gri_message *reply = self->extra->start->reply;
+    struct gri_message *start = self->extra->start, *reply = start->reply;
     if (reply == NULL) return GR_ECONTEXT; /* spawned, not started */
-    /* The result is made in its own envelope. */
-    memset(reply->payload, 0, behaviour->result_type->size);
-    int error = behaviour->task(self, message, reply->payload);
+    /* The result is made in the answer's envelope. */
+    char *result = (char *)reply->payload + (reply == start ? result_offset(behaviour) : 0);
+    memset(result, 0, behaviour->result_type->size);
+    int error = behaviour->task(self, message, result);
     self->extra->task_returned = true;
     return error;
+}
+
+/* A start becomes the answer whose envelope it shares. */
+static void become_answer(const struct gr_actor *actor, struct gri_message *m)
+{
+    const struct gr_behaviour *behaviour = gri_actor_dispatch(actor)->behaviour;
+    if (behaviour->start_type->flags & GRI_TYPE_COUNTED)
+        gr_message_release(behaviour->start_type, m->payload);
+    memmove(m->payload, (char *)m->payload + result_offset(behaviour), behaviour->result_type->size);
+    m->reply = NULL;
+    m->type = (uint16_t)behaviour->result_type->id;
+    m->kind = GRI_MAIL_REPLY;
+    m->flags = 0;
 }
 
 void gri_start_end(struct gr_actor *actor, struct gri_message *start, int reason)
@@ -129,7 +180,10 @@ void gri_start_end(struct gr_actor *actor, struct gri_message *start, int reason
     struct gri_loop *loop = actor->loop;
     struct gri_actor_extra *extra = actor->extra;
     struct gri_message *reply = start->reply;
-    gri_message_dispose(loop, start);
+    if (reply == start)
+        become_answer(actor, start);
+    else
+        gri_message_dispose(loop, start);
     if (reply == NULL) return;
     const struct gr_type *type = gri_type_by_id(reply->type);
     bool has_result = extra != NULL && extra->task_returned;

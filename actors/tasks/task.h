@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tasks and scopes, as the rest of actors/ sees them. A task is a coroutine actor whose start message carries the
- * envelope of an answer to its starter's future: like a request that its own coroutine answers, by ending.
+ * envelope of an answer to its starter's future: like a request that its own coroutine answers, by ending. A small start
+ * on the starter's own loop is that envelope itself (its `reply` is it): behind the start's payload there is room for the
+ * result, and when the task ends the start becomes the answer.
  */
 #ifndef GRI_ACTORS_TASKS_TASK_H
 #define GRI_ACTORS_TASKS_TASK_H
