@@ -308,6 +308,111 @@ Case(task, two_that_yield_once_take_turns)
     run_real(1, switches);
 }
 
+/* Answers of each size and alignment, to starts of some: the small ones share an envelope with the start. */
+
+struct aligned {
+    _Alignas(16) int64_t value; /* behind it there are 8 bytes of padding */
+};
+struct wide {
+    int64_t first;   /* the value */
+    int64_t between; /* less by one than it */
+    uint8_t rest[24];
+    int64_t last; /* the value */
+};
+GR_MESSAGE(aligned, GR_FIELD(aligned, value));
+GR_MESSAGE(wide, GR_FIELD(wide, first), GR_FIELD(wide, between), GR_ARRAY(wide, rest), GR_FIELD(wide, last));
+
+/* Each writes its result before it looks at what it was started with. */
+static int number_to_aligned(gr_actor *self, const struct number *m, struct aligned *result)
+{
+    CHECK_EQ((uintptr_t)result % 16, 0);
+    CHECK_EQ(result->value, 0);
+    result->value = -1;
+    result->value = m->value;
+    return gr_sleep(self, 0);
+}
+GR_TASK(to_aligned, number, aligned, number_to_aligned);
+
+static int words_to_wide(gr_actor *self, const struct words *m, struct wide *result)
+{
+    memset(result, 0xff, sizeof *result);
+    CHECK_EQ(gr_sleep(self, 0), 0);
+    result->first = result->last = (int64_t)m->text.length;
+    result->between = result->first - 1;
+    return result->first == 3 ? GR_ELIMIT : 0;
+}
+GR_TASK(to_wide, words, wide, words_to_wide);
+
+static int wide_to_words(gr_actor *self, const struct wide *m, struct words *result)
+{
+    CHECK_EQ(gr_string_format(self, &result->text, "a text that is longer than what fits in place"), 0);
+    CHECK_EQ(m->first, m->last);
+    return (int)m->between;
+}
+GR_TASK(to_words, wide, words, wide_to_words);
+
+static int shapes(gr_actor *self, void *argument)
+{
+    int loop = argument == NULL ? GR_SAME_LOOP : far(self);
+    gr_future *aligned = gr_start_with(self, to_aligned, (.loop = loop), .value = 7);
+    CHECK_EQ(gr_await(self, aligned, GR_FOREVER), 0);
+    CHECK_EQ(gr_task_value(aligned, to_aligned)->value, 7);
+    CHECK_EQ((uintptr_t)gr_task_value(aligned, to_aligned) % 16, 0);
+    gr_future_release(aligned);
+    for (int length = 2; length < 100; length += length == 2 ? 1 : 60) {
+        gr_string text;
+        CHECK_EQ(gr_string_format(self, &text, "%0*d", length, 1), 0);
+        gr_future *wide = gr_start_with(self, to_wide, (.loop = loop), .text = text);
+        CHECK_EQ(gr_await(self, wide, GR_FOREVER), length == 3 ? GR_ELIMIT : 0);
+        if (length != 3) {
+            CHECK_EQ(gr_task_value(wide, to_wide)->first, length);
+            CHECK_EQ(gr_task_value(wide, to_wide)->between, length - 1);
+            CHECK_EQ(gr_task_value(wide, to_wide)->last, length);
+            CHECK_EQ(gr_task_value(wide, to_wide)->rest[23], 0xff);
+        }
+        gr_future_release(wide);
+    }
+    for (int error = 0; error >= GR_ENOMEM; error += GR_ENOMEM) {
+        gr_future *words = gr_start_with(self, to_words, (.loop = loop), .first = 4, .last = 4,
+                                         .between = error);
+        CHECK_EQ(gr_await(self, words, GR_FOREVER), error);
+        if (error == 0) CHECK_EQ(gr_task_value(words, to_words)->text.length, 45);
+        gr_future_release(words);
+    }
+    return 0;
+}
+
+/* What a start holds is released by a task that ends before it begins, and one that was dropped. */
+static int never_begun(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 3; i++) {
+        gr_string text;
+        CHECK_EQ(gr_string_format(self, &text, "a text that is long enough to be counted: number %d", i), 0);
+        gr_future *wide = gr_start(self, to_wide, .text = text);
+        if (i == 0) CHECK_EQ(gr_future_cancel(self, wide), 0);
+        if (i == 1) CHECK_EQ(gr_kill(self, gr_future_task(wide)), 0);
+        if (i < 2) CHECK_EQ(gr_await(self, wide, GR_FOREVER), i == 0 ? GR_ECANCELLED : GR_EKILLED);
+        gr_future_release(wide);
+    }
+    return 0;
+}
+
+static int far_shapes(gr_actor *self, void *argument)
+{
+    return shapes(self, self);
+}
+
+Case(task, g8_starts_and_results_of_all_sizes_arrive_whole)
+{
+    run_everywhere(shapes);
+    run_everywhere(far_shapes);
+}
+
+Case(task, what_a_start_holds_is_released_by_a_task_that_never_began)
+{
+    run_everywhere(never_begun);
+}
+
 static int many(gr_actor *self, void *argument)
 {
     enum { COUNT = 3000 };

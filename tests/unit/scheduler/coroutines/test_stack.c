@@ -6,6 +6,7 @@
 #include "scheduler/coroutines/annotate.h"
 #include "scheduler/coroutines/stack.h"
 #include "tests/unit/base/child.h"
+#include "tests/unit/scheduler/coroutines/faulty.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -19,65 +20,6 @@
 enum { HIT_GUARD = 42, HIT_BODY, HIT_NOTHING, HIT_CANARY };
 
 static const char *const guard_names[] = {"auto", "madvise", "mprotect", "canary"};
-
-/* The system's calls, counted, and failing with an errno where that is set. */
-static struct {
-    const struct gri_stack_system *real;                     /* the pool's own */
-    int map_errno, install_errno, protect_errno, drop_errno; /* 0: passed on */
-    int prepare_errno;                                       /* the same */
-    unsigned maps, unmaps, installs, protects, drops;        /* calls */
-    unsigned prepares;                                       /* the same */
-    unsigned protects_allowed;                               /* before protect_errno counts */
-    size_t dropped_bytes;                                    /* in all */
-} faulty;
-
-static int refuse(int error)
-{
-    errno = error;
-    return error ? -1 : 0;
-}
-
-static void *faulty_map(size_t size_bytes)
-{
-    faulty.maps++;
-    return refuse(faulty.map_errno) ? MAP_FAILED : faulty.real->map(size_bytes);
-}
-
-static int faulty_unmap(void *p, size_t size_bytes)
-{
-    faulty.unmaps++;
-    return faulty.real->unmap(p, size_bytes);
-}
-
-static int faulty_install(void *page, size_t size_bytes)
-{
-    faulty.installs++;
-    return refuse(faulty.install_errno) ? -1 : faulty.real->install(page, size_bytes);
-}
-
-static int faulty_protect(void *page, size_t size_bytes)
-{
-    if (faulty.protects++ >= faulty.protects_allowed && refuse(faulty.protect_errno)) return -1;
-    return faulty.real->protect(page, size_bytes);
-}
-
-static int faulty_drop(void *p, size_t size_bytes)
-{
-    faulty.drops++;
-    faulty.dropped_bytes += size_bytes;
-    return refuse(faulty.drop_errno) ? -1 : faulty.real->drop(p, size_bytes);
-}
-
-static int faulty_prepare(char *start, size_t stack_bytes, size_t count, size_t page_bytes)
-{
-    faulty.prepares++;
-    if (refuse(faulty.install_errno) || refuse(faulty.prepare_errno)) return -1;
-    return faulty.real->prepare(start, stack_bytes, count, page_bytes);
-}
-
-static const struct gri_stack_system faulty_system = {
-    faulty_map, faulty_unmap, faulty_install, faulty_protect, faulty_drop, faulty_prepare,
-};
 
 static struct gri_stack_pool pool;
 static struct gri_memory_account account;
@@ -567,6 +509,58 @@ Test(stack, auto_does_not_hide_other_errors)
     must_fail(0, GR_ESYS, "mprotect");
     faulty.protect_errno = 0;
     gri_stack_give(&pool, take(0));
+    end();
+}
+
+/* Takes `count` stacks, the first mapping has 16 of them, and returns how many have no guard by madvise. */
+static int take_and_give(struct gri_stack **stacks, int count)
+{
+    int others = 0;
+    for (int i = 0; i < count; i++) {
+        stacks[i] = take(0);
+        stacks[i]->owner = &pool;
+        others += stacks[i]->guard != GRI_STACK_GUARD_MADVISE;
+        cr_assert_eq(stacks[i]->low, gri_stack_high(stacks[i]) - GRI_STACK_BYTES_DEFAULT + gri_page_size());
+    }
+    for (int i = 0; i < count; i += 7)
+        cr_assert_eq(exit_code_of_write(stacks[i]->low - 1), HIT_GUARD, "stack %d", i);
+    for (int i = 0; i < count; i++) gri_stack_give(&pool, stacks[i]);
+    return others;
+}
+
+Test(stack, many_stacks_get_their_guards_in_few_calls_and_one_by_one_where_that_is_refused)
+{
+    static struct gri_stack *stacks[150];
+    if (skipped(GRI_STACK_GUARD_MADVISE)) return;
+    start(GRI_STACK_GUARD_AUTO);
+    cr_assert_eq(take_and_give(stacks, 16), 0);
+    cr_assert_eq(faulty.prepares, 0, "a small program has none that it does not use");
+    cr_assert_eq(take_and_give(stacks, 150), 0);
+    if (!pool.one_by_one) cr_assert_lt(faulty.installs + faulty.prepares, 16 + 8);
+    end();
+    memset(&faulty, 0, sizeof faulty);
+    start(GRI_STACK_GUARD_AUTO);
+    faulty.prepare_errno = EPERM;
+    cr_assert_eq(take_and_give(stacks, 150), 0);
+    cr_assert(pool.one_by_one);
+    cr_assert_eq(faulty.prepares, 1, "it is not tried again");
+    cr_assert_eq(faulty.installs, 150);
+    end();
+}
+
+Test(stack, pages_that_were_prepared_and_never_used_are_given_back_with_their_mapping)
+{
+    enum { COUNT = 1100 }; /* the last mapping of 64 is used in part */
+    static struct gri_stack *stacks[COUNT];
+    if (skipped(GRI_STACK_GUARD_MADVISE)) return;
+    start(GRI_STACK_GUARD_AUTO);
+    for (int i = 0; i < COUNT; i++) stacks[i] = take(0);
+    char *next = gri_stack_high(stacks[COUNT - 1]) + GRI_STACK_BYTES_DEFAULT;
+    bool is_prepared = resident_bytes(next - gri_page_size(), next) != 0;
+    cr_assert_eq(is_prepared, !pool.one_by_one);
+    for (int i = 0; i < COUNT; i++) gri_stack_give(&pool, stacks[i]);
+    cr_assert_gt(faulty.drops, 0);
+    cr_assert_eq(resident_bytes(next - gri_page_size(), next), 0);
     end();
 }
 
