@@ -24,7 +24,7 @@ static inline bool has_stack(const struct gr_actor *self)
     return self->extra != NULL && self->extra->coroutine != NULL;
 }
 
-/* Takes the start message and makes the extra and the stack. Returns 0, or why not. */
+/* Takes the start message and makes the stack, and a task's extra. Returns 0, or why not. */
 static int start(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = gri_actor_extra(self);

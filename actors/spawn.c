@@ -48,6 +48,17 @@ static void *take_state(struct gri_loop *loop, uint32_t size)
     return state;
 }
 
+/*
+ * Whether an actor is born with its extra. A task makes it in its first turn, as its future can be told that there is no
+ * memory: of many that are started together and end at once, one at a time has it.
+ */
+static bool needs_extra(const struct spawn_order *order)
+{
+    const struct gr_behaviour *behaviour = order->behaviour;
+    bool is_late = behaviour->task != NULL && order->stack_size == 0;
+    return order->name != NULL || (behaviour->coroutine != NULL && !is_late);
+}
+
 /* Makes an actor of a free slot of this loop. Errors: GR_ENOMEM; the slot is then as before. */
 static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const struct spawn_order *order)
 {
@@ -55,10 +66,9 @@ static int bring_to_life(struct gri_loop *loop, struct gr_actor *actor, const st
     const struct gri_dispatch *dispatch = gri_dispatch_of(loop, behaviour);
     if (dispatch == NULL) return GR_ENOMEM;
     actor->loop = loop;
-    /* A coroutine makes its extra in its first turn, as its stack, unless there is something to remember until then. */
-    if ((order->name != NULL || order->stack_size != 0) && gri_actor_extra(actor) == NULL) return GR_ENOMEM;
-    if (order->stack_size != 0) actor->extra->stack_size = order->stack_size;
+    if (needs_extra(order) && gri_actor_extra(actor) == NULL) return GR_ENOMEM;
     if (behaviour->coroutine != NULL) {
+        if (order->stack_size != 0) actor->extra->stack_size = order->stack_size;
         actor->work.run = gri_coroutine_turn;
     } else {
         if (behaviour->state_size != 0) {
