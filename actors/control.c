@@ -10,9 +10,11 @@ gr_ref gr_self(const gr_actor *self)
 gr_ref gr_sender(const gr_actor *self)
 {
     const struct gri_message *m = self->current;
-    /* A coroutine holds its start message all its life. */
+    /* A coroutine holds its start message all its life. One that is to become the answer says where that goes. */
     if (m == NULL && self->extra != NULL && !self->extra->has_received) m = self->extra->start;
-    return m != NULL ? gri_message_sender(m) : (gr_ref){0, 0, 0};
+    if (m == NULL) return (gr_ref){0, 0, 0};
+    if (m->reply == m) return (gr_ref){gri_loop_system(self->loop)->seat, m->to_slot, m->to_generation};
+    return gri_message_sender(m);
 }
 
 int gr_loop_index(const gr_actor *self)

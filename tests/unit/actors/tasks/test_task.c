@@ -322,11 +322,14 @@ struct wide {
 GR_MESSAGE(aligned, GR_FIELD(aligned, value));
 GR_MESSAGE(wide, GR_FIELD(wide, first), GR_FIELD(wide, between), GR_ARRAY(wide, rest), GR_FIELD(wide, last));
 
+static gr_ref starter; /* of all of them */
+
 /* Each writes its result before it looks at what it was started with. */
 static int number_to_aligned(gr_actor *self, const struct number *m, struct aligned *result)
 {
     CHECK_EQ((uintptr_t)result % 16, 0);
     CHECK_EQ(result->value, 0);
+    CHECK(gr_ref_equal(gr_sender(self), starter));
     result->value = -1;
     result->value = m->value;
     return gr_sleep(self, 0);
@@ -346,6 +349,7 @@ GR_TASK(to_wide, words, wide, words_to_wide);
 static int wide_to_words(gr_actor *self, const struct wide *m, struct words *result)
 {
     CHECK_EQ(gr_string_format(self, &result->text, "a text that is longer than what fits in place"), 0);
+    CHECK(gr_ref_equal(gr_sender(self), starter));
     CHECK_EQ(m->first, m->last);
     return (int)m->between;
 }
@@ -354,6 +358,7 @@ GR_TASK(to_words, wide, words, wide_to_words);
 static int shapes(gr_actor *self, void *argument)
 {
     int loop = argument == NULL ? GR_SAME_LOOP : far(self);
+    starter = gr_self(self);
     gr_future *aligned = gr_start_with(self, to_aligned, (.loop = loop), .value = 7);
     CHECK_EQ(gr_await(self, aligned, GR_FOREVER), 0);
     CHECK_EQ(gr_task_value(aligned, to_aligned)->value, 7);
