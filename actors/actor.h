@@ -404,6 +404,9 @@ struct gri_message *gri_deferred_take(struct gr_actor *owner, struct gri_obligat
 /* Runs the callbacks that are due. In a turn of the actor. */
 void gri_run_callbacks(struct gr_actor *self);
 
+/* Whether a future has callbacks that were not called; those who merely count it, as scopes do, are none. */
+bool gri_future_has_callbacks(const struct gr_future *future);
+
 /* ---- deadlock.c: requests that wait on each other ---- */
 
 /* A request is about to go to another loop: notes whether its asker holds requests of others. */

@@ -46,6 +46,14 @@ static void tell_then(struct gri_listener *listener, bool is_done)
     tell(listener, is_done);
 }
 
+bool gri_future_has_callbacks(const struct gr_future *future)
+{
+    const struct gri_listener *listener = future->listeners;
+    while (listener != NULL && listener->tell != tell && listener->tell != tell_then)
+        listener = listener->next;
+    return listener != NULL;
+}
+
 static void call(struct gr_actor *self, struct callback *callback)
 {
     struct gr_future *future = callback->listener.future;

@@ -92,7 +92,7 @@ static bool may_call_back(const struct gri_actor_extra *extra)
         const struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
         if (obligation->drop != gri_future_drop) continue;
         const struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
-        if (future != extra->awaited && future->listeners != NULL) return true;
+        if (future != extra->awaited && gri_future_has_callbacks(future)) return true;
     }
     return false;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of requests that wait on each other in a cycle: one of them ends, whatever the way in which the cycle came to be;
  * and of what looks like a cycle but is none. */
-#include "tests/support/world/case.h"
+#include "tests/unit/actors/tasks/tasks.h"
 
 #include <greenroom/promise.h>
+#include <greenroom/scope.h>
 
 static int deadlocks, values, others; /* outcomes of the requests of a ring */
 static gr_time last_outcome;          /* when the last of them came */
@@ -356,4 +357,47 @@ Case(deadlock, g8_a_cycle_that_a_callback_could_have_broken_is_found_when_it_has
 {
     run_seeds(1, 5, forgotten);
     run_seeds(3, 20, forgotten);
+}
+
+/* Asks back whoever asks it, while a scope and completions count a task that lasts: neither of them calls anything. */
+static int asker_counting_main(gr_actor *self, const struct gr_nothing *m)
+{
+    struct gr_mail mail;
+    struct number number;
+    CHECK_EQ(gr_receive_type(self, &mail, get_sum, GR_FOREVER), 0);
+    gr_scope *scope = gr_scope_open(self, GR_FOREVER);
+    gr_future *task = gr_scope_start(self, scope, work, .sleep = gr_seconds(1));
+    gr_completions *completions = gr_as_completed(self, &task, 1);
+    CHECK(completions != NULL);
+    gr_time began = gr_now(self);
+    count_outcome(self, gr_call(self, mail.sender, &number, GR_FOREVER, get_sum));
+    CHECK(gr_now(self) - began <= 3000);
+    gr_reply(self, get_sum, .value = 1); /* refused if its asker yielded */
+    gr_scope_cancel(self, scope);
+    CHECK_EQ(gr_scope_close(self, scope), GR_ECANCELLED);
+    gr_completions_release(completions);
+    gr_future_release(task);
+    return 0;
+}
+
+GR_COROUTINE(asker_counting, gr_nothing, asker_counting_main);
+
+static int counted(gr_actor *self, void *argument)
+{
+    struct number number;
+    deadlocks = values = others = 0;
+    gr_ref ref = gr_spawn_with(self, asker_counting, (.loop = GR_SPREAD));
+    uint64_t monitor = watch(self, ref);
+    int error = gr_call(self, ref, &number, GR_FOREVER, get_sum);
+    count_outcome(self, error);
+    if (error == GR_EDEADLOCK) CHECK_EQ(serve(self), 0);
+    CHECK_EQ(wait_for(self, monitor), 0);
+    CHECK(deadlocks == 1 && values == 1);
+    return 0;
+}
+
+Case(deadlock, g8_a_cycle_is_found_beside_futures_that_only_a_scope_or_completions_count)
+{
+    run_seeds(1, 5, counted);
+    run_seeds(3, 20, counted);
 }
