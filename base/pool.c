@@ -105,6 +105,8 @@ static void pack(struct gri_pool_shelf *shelf, void *const *blocks)
     memcpy(crate->blocks, &blocks[8 * GRI_POOL_PAGES], sizeof crate->blocks);
     crate->next = shelf->crates;
     shelf->crates = crate;
+    for (unsigned i = 0; i <= GRI_POOL_PAGES; i++)
+        gri_memory_poison(blocks[GRI_POOL_CRATE - 1 - i], sizeof *crate);
 }
 
 /* Puts the older half of a full shelf away. */
@@ -121,12 +123,15 @@ static void put_away(struct gri_pool_shelf *shelf)
 static void unpack(struct gri_pool_shelf *shelf)
 {
     struct gri_pool_crate *crate = shelf->crates;
-    struct gri_pool_crate *next = crate->next;
     void **blocks = shelf->base;
+    gri_memory_unpoison(crate, sizeof *crate);
+    struct gri_pool_crate *next = crate->next;
+    if (next != NULL) gri_memory_unpoison(next, sizeof *next);
     blocks[GRI_POOL_CRATE - 1] = crate;
     memcpy(&blocks[8 * GRI_POOL_PAGES], crate->blocks, sizeof crate->blocks);
     for (unsigned i = 0; i < GRI_POOL_PAGES; i++) {
         blocks[GRI_POOL_CRATE - 2 - i] = crate->pages[i];
+        gri_memory_unpoison(crate->pages[i], sizeof *crate->pages[i]);
         memcpy(&blocks[8 * i], crate->pages[i]->blocks, sizeof crate->pages[i]->blocks);
         if (next != NULL) __builtin_prefetch(next->pages[i], 1);
     }
@@ -135,6 +140,7 @@ static void unpack(struct gri_pool_shelf *shelf)
     if (next != NULL) __builtin_prefetch(next->next, 1);
     for (unsigned i = 0; i <= GRI_POOL_PAGES; i++)
         gri_memory_poison(blocks[GRI_POOL_CRATE - 1 - i], sizeof *crate);
+    if (next != NULL) gri_memory_poison(next, sizeof *next);
     shelf->top += GRI_POOL_CRATE;
     shelf->crates = next;
 }

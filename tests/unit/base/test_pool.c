@@ -299,4 +299,30 @@ Test(pool, a_free_block_is_poisoned_and_a_taken_one_is_not)
     for (int i = 0; i < 512; i++) cr_assert_not(__asan_address_is_poisoned(p + i));
     end();
 }
+
+/* How many bytes of the blocks of a class are poisoned. */
+static size_t poisoned(char *const *blocks, unsigned class)
+{
+    size_t size = gri_pool_class_size(class), count = 0;
+    for (int i = 0; i < MANY; i++)
+        for (size_t j = 0; j < size; j++) count += __asan_address_is_poisoned(blocks[i] + j) != 0;
+    return count;
+}
+
+Test(pool, blocks_that_were_put_away_are_poisoned_too)
+{
+    static char *blocks[MANY];
+    for (unsigned class = 0; class <= 2; class += 2) {
+        start(0, 0, false);
+        size_t size = gri_pool_class_size(class);
+        for (int i = 0; i < MANY; i++) blocks[i] = gri_pool_take(&pool, class);
+        cr_assert_eq(poisoned(blocks, class), 0);
+        for (int i = 0; i < MANY; i++) gri_pool_give(&pool, blocks[i], class);
+        cr_assert_eq(poisoned(blocks, class), MANY * size);
+        /* Until more than the shelf has is taken again: a crate is opened, and the next one is looked at. */
+        for (int i = 0; i <= GRI_POOL_SHELF_FIRST; i++) cr_assert_not_null(gri_pool_take(&pool, class));
+        cr_assert_eq(poisoned(blocks, class), (MANY - GRI_POOL_SHELF_FIRST - 1) * size);
+        end();
+    }
+}
 #endif
