@@ -74,6 +74,7 @@ HANDLER(large, RP_LARGE)
 HANDLER(poke, RP_POKE)
 HANDLER(question, RP_QUESTION)
 HANDLER(big_question, RP_BIG_QUESTION)
+HANDLER(small_question, RP_SMALL_QUESTION)
 HANDLER(odd, RP_ODD)
 HANDLER(odd_question, RP_ODD_QUESTION)
 
@@ -103,12 +104,13 @@ static void on_any(gr_actor *self, struct rp_state *state, const struct gr_mail 
 
 GR_ACTOR(rp_typed, struct rp_state, rp_begin, start, GR_ON(rp_note_m, on_note), GR_ON(rp_text_m, on_text),
          GR_ON(rp_large_m, on_large), GR_ON(rp_poke_m, on_poke), GR_ON(rp_question_m, on_question),
-         GR_ON(rp_big_question_m, on_big_question), GR_ON_SIGNAL(on_signal), GR_ON_END(end));
+         GR_ON(rp_big_question_m, on_big_question), GR_ON(rp_small_question_m, on_small_question),
+         GR_ON_SIGNAL(on_signal), GR_ON_END(end));
 
 GR_ACTOR(rp_any, struct rp_state, rp_begin, start, GR_ON(rp_text_m, on_text), GR_ON(rp_large_m, on_large),
          GR_ON(rp_poke_m, on_poke), GR_ON(rp_question_m, on_question),
-         GR_ON(rp_big_question_m, on_big_question), GR_ON_ANY(on_any), GR_ON_SIGNAL(on_signal),
-         GR_ON_END(end));
+         GR_ON(rp_big_question_m, on_big_question), GR_ON(rp_small_question_m, on_small_question),
+         GR_ON_ANY(on_any), GR_ON_SIGNAL(on_signal), GR_ON_END(end));
 
 /* ---- coroutine actors ---- */
 

@@ -246,7 +246,8 @@ static enum rp_type type_of(const struct gr_type *type)
                                                    [RP_POKE] = &rp_poke_m_gr_type,
                                                    [RP_QUESTION] = &rp_question_m_gr_type,
                                                    [RP_BIG_QUESTION] = &rp_big_question_m_gr_type,
-                                                   [RP_ODD_QUESTION] = &rp_odd_question_m_gr_type};
+                                                   [RP_ODD_QUESTION] = &rp_odd_question_m_gr_type,
+                                                   [RP_SMALL_QUESTION] = &rp_small_question_m_gr_type};
     for (unsigned i = 0; i < RP_TYPES; i++)
         if (types[i]->id == type->id) return (enum rp_type)i;
     return RP_TYPES;

@@ -7,8 +7,9 @@
 /* ---- order ---- */
 
 static const struct gr_type *const types[RP_TYPES] = {
-    &rp_note_m_gr_type, &rp_text_m_gr_type,     &rp_large_m_gr_type,        &rp_odd_m_gr_type,
-    &rp_poke_m_gr_type, &rp_question_m_gr_type, &rp_big_question_m_gr_type, &rp_odd_question_m_gr_type};
+    &rp_note_m_gr_type,         &rp_text_m_gr_type,         &rp_large_m_gr_type,
+    &rp_odd_m_gr_type,          &rp_poke_m_gr_type,         &rp_question_m_gr_type,
+    &rp_big_question_m_gr_type, &rp_odd_question_m_gr_type, &rp_small_question_m_gr_type};
 
 bool rp_fits(const struct rp_choice *choice, int number)
 {
@@ -118,7 +119,7 @@ void rp_unstash(int actor, gr_actor *self, bool one)
 struct rp_choice rp_choose(int actor, const struct rp_action *action)
 {
     struct rp_choice choice = {.by = RP_BY_TYPE + action->how % 3};
-    choice.type = (enum rp_type)(action->how / 3 % RP_TYPES);
+    choice.type = (enum rp_type)(action->how / 3 % RP_SMALL_QUESTION); /* of those before it */
     choice.sender = rp_target(actor, action->target);
     if (choice.by == RP_BY_NUMBER) choice.key = 2 + action->how / 3 % 4;
     return choice;

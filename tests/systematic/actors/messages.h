@@ -73,6 +73,17 @@ struct rp_odd_question_m {
 GR_MESSAGE(rp_odd_question_m, GR_FIELD(rp_odd_question_m, number));
 GR_REQUEST(rp_odd_question_m, rp_answer_m);
 
+struct rp_small_question_m {
+    uint64_t number; /* likewise; with its answer small enough for the short way of a call */
+};
+GR_MESSAGE(rp_small_question_m, GR_FIELD(rp_small_question_m, number));
+
+struct rp_small_answer_m {
+    uint64_t number; /* of the question */
+};
+GR_MESSAGE(rp_small_answer_m, GR_FIELD(rp_small_answer_m, number));
+GR_REQUEST(rp_small_question_m, rp_small_answer_m);
+
 struct rp_order {
     uint32_t request; /* its number */
     uint8_t how;      /* what it does */

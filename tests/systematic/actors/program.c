@@ -15,8 +15,8 @@ static const char *const op_names[RP_OP_COUNT] = {
     "trap",        "register", "unregister", "task",      "cancel_future", "set",        "call",
     "await",       "sleep",    "receive",    "choose",    "scope"};
 
-static const char *const type_names[RP_TYPES] = {"note", "text",     "large",        "odd",
-                                                 "poke", "question", "big_question", "odd_question"};
+static const char *const type_names[RP_TYPES] = {
+    "note", "text", "large", "odd", "poke", "question", "big_question", "odd_question", "small_question"};
 static const char *const mode_names[RP_MODES] = {"answer", "answer twice", "answer late", "error",
                                                  "ignore", "forward",      "exit"};
 static const char *const kind_names[RP_KINDS] = {"typed handler", "catch-all handler", "coroutine"};

@@ -61,6 +61,7 @@ enum rp_type {
     RP_QUESTION,
     RP_BIG_QUESTION,
     RP_ODD_QUESTION,
+    RP_SMALL_QUESTION,
     RP_TYPES
 };
 

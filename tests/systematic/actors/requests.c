@@ -182,6 +182,14 @@ static void check_future_value(int request)
             check_value(request, big->number, NULL, big->bytes);
         return;
     }
+    if (rp_world.messages[r->message].type == RP_SMALL_QUESTION) {
+        const struct rp_small_answer_m *small = gr_future_value(r->future, rp_small_question_m);
+        if (small == NULL)
+            unlikely(request, "it has no value");
+        else
+            check_value(request, small->number, NULL, NULL);
+        return;
+    }
     const struct rp_answer_m *answer = gr_future_value(r->future, rp_question_m);
     if (answer == NULL)
         unlikely(request, "it has no value");
@@ -269,6 +277,7 @@ static int new_question(int actor, gr_ref to, const struct rp_action *action, gr
     if (rp_world.request_count == RP_REQUESTS_MAX) return -1;
     unsigned kind = action->how / RP_MODES % 6;
     enum rp_type type = kind == 0 ? RP_BIG_QUESTION : kind == 1 ? RP_ODD_QUESTION : RP_QUESTION;
+    if (kind >= 3 && rp_world.program->seed % 5 >= 3) type = RP_SMALL_QUESTION;
     int number = rp_new_message(actor, to, type);
     if (number < 0) return -1;
     struct rp_message *m = &rp_world.messages[number];
@@ -306,6 +315,8 @@ static gr_future *call_ask(gr_actor *self, gr_ref to, gr_time deadline, int numb
         return ask_big(self, to, deadline, number);
     case RP_ODD_QUESTION:
         return gr_ask(self, to, deadline, rp_odd_question_m, .number = n);
+    case RP_SMALL_QUESTION:
+        return gr_ask(self, to, deadline, rp_small_question_m, .number = n);
     default:
         return gr_ask(self, to, deadline, rp_question_m, .number = n, .text = rp_text(self, number));
     }
@@ -366,6 +377,16 @@ static int call_big(gr_actor *self, gr_ref to, gr_time deadline, int request)
 
 static int call_small(gr_actor *self, gr_ref to, gr_time deadline, int request)
 {
+    struct rp_small_answer_m out;
+    uint64_t n = (uint64_t)rp_world.requests[request].message;
+    int error = gr_call(self, to, &out, deadline, rp_small_question_m, .number = n);
+    rp_world.requests[request].done_at = rp_now();
+    if (error == 0) check_value(request, out.number, NULL, NULL);
+    return error;
+}
+
+static int call_plain(gr_actor *self, gr_ref to, gr_time deadline, int request)
+{
     struct rp_answer_m out;
     int number = rp_world.requests[request].message;
     uint64_t n = (uint64_t)number;
@@ -396,8 +417,10 @@ void rp_call(int actor, gr_actor *self, const struct rp_action *action)
     rp_note("calls", actor, number, deadline);
     a->wait = RP_WAIT_AWAIT;
     a->awaited = request;
-    bool big = rp_world.messages[number].type == RP_BIG_QUESTION;
-    int error = big ? call_big(self, to, deadline, request) : call_small(self, to, deadline, request);
+    enum rp_type type = (enum rp_type)rp_world.messages[number].type;
+    int error = type == RP_BIG_QUESTION     ? call_big(self, to, deadline, request)
+                : type == RP_SMALL_QUESTION ? call_small(self, to, deadline, request)
+                                            : call_plain(self, to, deadline, request);
     a->wait = RP_WAIT_NONE;
     rp_note("called", actor, number, error);
     r->done = true;
@@ -518,6 +541,8 @@ static void reply(int actor, gr_actor *self, int number)
         error = gri_reply(self, &rp_big_question_m_gr_type, rp_big_question_m_gr_reply_type, &big);
     } else if (rp_world.messages[number].type == RP_ODD_QUESTION) {
         error = gr_reply(self, rp_odd_question_m, .number = (uint64_t)number);
+    } else if (rp_world.messages[number].type == RP_SMALL_QUESTION) {
+        error = gr_reply(self, rp_small_question_m, .number = (uint64_t)number);
     } else {
         error = gr_reply(self, rp_question_m, .number = (uint64_t)number, .text = rp_text(self, number));
     }

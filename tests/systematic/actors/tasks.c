@@ -246,6 +246,8 @@ static const struct gr_type *question_type(int number)
         return &rp_big_question_m_gr_type;
     case RP_ODD_QUESTION:
         return &rp_odd_question_m_gr_type;
+    case RP_SMALL_QUESTION:
+        return &rp_small_question_m_gr_type;
     default:
         return &rp_question_m_gr_type;
     }
@@ -281,6 +283,8 @@ static int fulfil(gr_actor *self, gr_promise promise, int number)
         rp_fill(big.bytes, sizeof big.bytes, number);
         return gri_fulfil(self, promise, &rp_big_answer_m_gr_type, &big);
     }
+    if (rp_world.messages[number].type == RP_SMALL_QUESTION)
+        return gr_fulfil(self, promise, rp_small_answer_m, .number = (uint64_t)number);
     return gr_fulfil(self, promise, rp_answer_m, .number = (uint64_t)number, .text = rp_text(self, number));
 }
 
