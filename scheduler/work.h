@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct gri_loop;
 
@@ -54,9 +55,10 @@ static inline struct gri_work *gri_work_pop(struct gri_work_queue *queue)
     if (queue->end == &work->next) {
         queue->end = &queue->head;
     } else {
-        struct gri_work *second = queue->head->next; /* anything if there is none */
-        __builtin_prefetch(second);
-        __builtin_prefetch(&second->run);
+        /* Anything if there is none, so it is but a number. */
+        uintptr_t second = (uintptr_t)queue->head->next;
+        __builtin_prefetch((const void *)second);
+        __builtin_prefetch((const void *)(second + offsetof(struct gri_work, run)));
     }
     return work;
 }
