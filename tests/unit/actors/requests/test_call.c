@@ -2,6 +2,8 @@
 /* Tests of gr_call: its short way on one loop and the long one end alike. */
 #include "tests/support/world/case.h"
 
+#include <greenroom/scope.h>
+
 /* A coroutine that adds up numbers and tells who asks for the sum. */
 static int add(gr_actor *self, const struct number *start)
 {
@@ -102,6 +104,40 @@ static int killed(gr_actor *self, void *argument)
 Case(call, g9_an_answer_for_a_caller_that_was_killed_reaches_nobody)
 {
     run_seeds(1, 10, killed);
+}
+
+/* Answers once, after a while, with what that was. */
+static int answer_after(gr_actor *self, const struct number *start)
+{
+    struct gr_mail mail;
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    CHECK_EQ(gr_sleep(self, start->value), 0);
+    CHECK_EQ(gr_reply(self, get_sum, .value = start->value), 0);
+    return 0;
+}
+
+GR_COROUTINE(late_answerer, number, answer_after);
+
+static int given_up(gr_actor *self, void *argument)
+{
+    struct number out = {-1};
+    gr_ref first = gr_spawn(self, late_answerer, .value = 1000),
+           second = gr_spawn(self, late_answerer, .value = 5000);
+    uint64_t monitors[] = {watch(self, first), watch(self, second)};
+    gr_scope *scope = gr_scope_open(self, 100);
+    CHECK_EQ(gr_call(self, first, &out, GR_FOREVER, get_sum), GR_ECANCELLED);
+    CHECK_EQ(gr_scope_close(self, scope), GR_ETIMEOUT);
+    CHECK_EQ(gr_call(self, second, &out, GR_FOREVER, get_sum), 0); /* the first answer comes meanwhile */
+    CHECK_EQ(out.value, 5000);
+    CHECK_EQ(dead_letters(self, GR_DEAD_LATE_REPLY), 1);
+    for (int i = 0; i < 2; i++) CHECK_EQ(wait_for(self, monitors[i]), 0);
+    return 0;
+}
+
+Case(call, g9_an_answer_to_a_call_that_was_given_up_is_not_taken_for_that_of_the_next)
+{
+    run_seeds(1, 10, given_up);
+    run_seeds(3, 10, given_up);
 }
 
 /* ---- where it is not allowed ---- */
