@@ -107,9 +107,25 @@ void gri_loop_read_clock(struct gri_loop *loop)
     if (fired != 0) gri_count(&loop->counters, GRI_COUNTER_TIMERS, fired);
 }
 
+/* Inside of a turn the clock was read: ends the step after it if timers have not been looked at for long. */
+static void bound_step(struct gri_loop *loop)
+{
+    if (loop->timers.count == 0 || loop->now - loop->timers.base_ns < GRI_STEP_NS) return;
+    loop->turns_per_step = 0;
+    loop->turns_since_clock = GRI_CLOCK_TURNS;
+}
+
+void gri_loop_start_delays(struct gri_loop *loop)
+{
+    read_clock(loop);
+    gri_timer_wheel_start(&loop->timers, loop->now);
+    bound_step(loop);
+}
+
 bool gri_loop_slice_is_over(struct gri_loop *loop, bool first)
 {
     read_clock(loop);
+    bound_step(loop);
     if (first) loop->slice_began = loop->now;
     return loop->now - loop->slice_began > GRI_SLICE_NS;
 }
@@ -165,14 +181,15 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     struct gri_loop *outer = current_loop; /* an actor may bring another system to its end */
     current_loop = loop;
     loop->messages_per_turn = limits->messages;
+    loop->turns_per_step = limits->turns;
     gri_count(&loop->counters, GRI_COUNTER_STEPS, 1);
     loop->pending |= gri_doorbell_take(&loop->doorbell);
     if (loop->pending & limits->inbound) receive(loop, loop->pending & limits->inbound, limits->batch);
     if (loop->turns_since_clock >= GRI_CLOCK_TURNS) gri_loop_read_clock(loop);
 
     uint32_t turns = 0;
-    for (struct gri_work *work; turns < limits->turns && (work = gri_work_pop(&loop->runnable)) != NULL;
-         turns++) {
+    for (struct gri_work *work;
+         turns < loop->turns_per_step && (work = gri_work_pop(&loop->runnable)) != NULL; turns++) {
         work->run(loop, work);
     }
     gri_store(&loop->running, 0, GRI_RELAXED); /* for the watchdog; a hint */

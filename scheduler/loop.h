@@ -42,6 +42,14 @@
 #define GRI_SLICE_MESSAGES 64u
 #define GRI_SLICE_NS       500000
 
+/*
+ * Delays that wait for a reading of the clock before it is read for them: few enough to be still in the nearest cache.
+ * And how long turns may take in one step when timers are armed, as far as the clock is read meanwhile (G14: not early,
+ * but not late either).
+ */
+#define GRI_ARM_BATCH 128u
+#define GRI_STEP_NS   250000
+
 /* How much one step does. The real driver always uses the defaults; the simulation varies them. */
 struct gri_step_limits {
     uint32_t turns;    /* of work */
@@ -69,6 +77,7 @@ struct gri_loop {
     struct gri_loop_desk desk;      /* what actors/ wants at hand for each send */
     unsigned index;                 /* of this loop in its system */
     uint32_t messages_per_turn;     /* of the step under way */
+    uint32_t turns_per_step;        /* of the step under way; 0: no more, as timers are to be looked at */
     struct gri_pool pool;           /* where envelopes and small records come from */
     struct gri_counters counters;   /* written here, read by anyone */
 
@@ -161,10 +170,14 @@ void gri_loop_read_clock(struct gri_loop *loop);
 /* Whether a turn has gone on long enough, looked at after each GRI_SLICE_MESSAGES; `first`: of this turn. Updates `now`. */
 bool gri_loop_slice_is_over(struct gri_loop *loop, bool first);
 
-/* Arms a timer that fires `delay` after the next reading of the clock: never early, without reading it now. */
+/* Reads the clock, so that the delays that wait for it start; fires nothing. */
+void gri_loop_start_delays(struct gri_loop *loop);
+
+/* Arms a timer that fires `delay` after the next reading of the clock: never early, without reading it each time. */
 static inline void gri_loop_arm(struct gri_loop *loop, struct gri_timer *timer, gr_time delay)
 {
     gri_timer_wheel_arm_after(&loop->timers, timer, delay);
+    if (loop->timers.asked >= GRI_ARM_BATCH) gri_loop_start_delays(loop);
 }
 
 /* Disarms a timer, wherever it waits. */

@@ -3,11 +3,14 @@
  * Timers of one loop: a hierarchical wheel with exact nanosecond deadlines. It reads no clock and blocks
  * nowhere: the loop tells it what time it is, real or virtual. Not thread-safe. Nothing is allocated.
  *
- * Level k has slots of 64^k ns, for the current and the next slot of level k + 1, and a timer stands at the
- * lowest level that reaches so far. So arming and cancelling take a few instructions, the earliest slot is
- * found by two or three bit scans, and all of a level-0 slot have the same deadline. A slot's timers move to
- * lower levels while time is in the slot before it, a few at each advance, so that no advance is long. (After
- * G. Varghese and A. Lauck, "Hashed and Hierarchical Timing Wheels", 1987.)
+ * A timer stands at the lowest level that reaches so far: a level has slots for the current and the next slot
+ * of the level above. So arming and cancelling take a few instructions, and the earliest slot is found by a few
+ * bit scans. A slot's timers move to lower levels while time is in the slot before it, a few at each advance,
+ * so that no advance is long; a slot of the lowest level is sorted when its time has come. (After G. Varghese
+ * and A. Lauck, "Hashed and Hierarchical Timing Wheels", 1987.)
+ *
+ * Each move finds the timer in cold memory, so levels are wide: what is due within a second moves once, within
+ * minutes twice. Yet the lowest is as fine as a slot can be sorted in no time when a million timers are armed.
  */
 #ifndef GRI_SCHEDULER_TIMER_WHEEL_H
 #define GRI_SCHEDULER_TIMER_WHEEL_H
@@ -18,9 +21,26 @@
 #define GRI_TIMER_QUOTA          128
 #define GRI_TIMER_QUOTA_FOR_EACH 2
 
-/* Levels that cover all 63 bits of a deadline. */
-#define GRI_TIMER_LEVEL_COUNT 11
-#define GRI_TIMER_SLOT_COUNT  128
+/*
+ * Levels that cover all 63 bits of a deadline: the first bit of each one's slot number, and how many slots that makes
+ * for two slots of the level above.
+ */
+#define GRI_TIMER_LEVEL_COUNT 8
+/* 1 us, 66 us, 4 ms, 1 s, 2 min, 5 h, 26 days, 9 years */
+#define GRI_TIMER_LEVEL_SHIFTS                                                                               \
+    {                                                                                                        \
+        10, 16, 22, 30, 37, 44, 51, 58                                                                       \
+    }
+#define GRI_TIMER_LEVEL_SLOTS                                                                                \
+    {                                                                                                        \
+        128, 128, 512, 256, 256, 256, 256, 128                                                               \
+    }
+#define GRI_TIMER_LEVEL_FIRST                                                                                \
+    {                                                                                                        \
+        0, 128, 256, 768, 1024, 1280, 1536, 1792                                                             \
+    }
+#define GRI_TIMER_SLOT_COUNT 1920
+#define GRI_TIMER_SLOT_WORDS (GRI_TIMER_SLOT_COUNT / 64)
 
 /* A timer. All zeroes but for `fire` is one that is not armed; it must stay in place while armed. */
 struct gri_timer {
@@ -30,6 +50,7 @@ struct gri_timer {
     /* Called once, when the deadline has come; the timer is then not armed, and may be armed again or freed. */
     void (*fire)(struct gri_timer *timer, void *context);
     uint32_t place; /* 0: not armed; else the list it is in */
+    uint32_t mark;  /* its owner's own */
 };
 
 /* Timers in the order in which they were armed, or of their deadlines. */
@@ -37,6 +58,7 @@ struct gri_timer_list {
     struct gri_timer *first; /* NULL when empty */
     struct gri_timer *last;  /* NULL when empty */
     gr_time least_ns;        /* the earliest deadline; undefined when empty or stale */
+    gr_time last_ns;         /* that of the last, which is not looked at for it; undefined when empty */
 };
 
 /* A wheel. Initialise with gri_timer_wheel_init. */
@@ -50,12 +72,13 @@ struct gri_timer_wheel {
     bool advancing;     /* inside gri_timer_wheel_advance */
     bool past_unsorted; /* `past` may not be in order of deadlines */
     uint32_t levels;    /* a bit for each level that has timers */
-    uint64_t occupied[GRI_TIMER_LEVEL_COUNT][2]; /* a bit for each slot that has timers */
-    uint64_t unsorted[GRI_TIMER_LEVEL_COUNT][2]; /* a bit for each that may not be in order of deadlines */
-    uint64_t stale[GRI_TIMER_LEVEL_COUNT][2];    /* a bit for each whose least_ns is not known */
-    struct gri_timer_list waiting;               /* armed with a delay that starts at the next advance */
-    struct gri_timer_list past; /* armed with a deadline before base_ns; all of them are due */
-    struct gri_timer_list slots[GRI_TIMER_LEVEL_COUNT][GRI_TIMER_SLOT_COUNT]; /* the wheel */
+    uint32_t asked;     /* calls of arm_after since delays were last started */
+    uint64_t occupied[GRI_TIMER_SLOT_WORDS]; /* a bit for each slot that has timers */
+    uint64_t unsorted[GRI_TIMER_SLOT_WORDS]; /* a bit for each that may not be in order of deadlines */
+    uint64_t stale[GRI_TIMER_SLOT_WORDS];    /* a bit for each whose least_ns is not known */
+    struct gri_timer_list waiting;           /* armed with a delay that starts at the next advance */
+    struct gri_timer_list past;              /* armed with a deadline before base_ns; all of them are due */
+    struct gri_timer_list slots[GRI_TIMER_SLOT_COUNT]; /* the wheel, level by level */
 };
 
 /* Starts a wheel at time now_ns, which is not negative. It needs no end. */
@@ -64,9 +87,12 @@ void gri_timer_wheel_init(struct gri_timer_wheel *wheel, gr_time now_ns);
 /* Arms a timer that is not armed. Any deadline will do, also one that has passed. */
 void gri_timer_wheel_arm(struct gri_timer_wheel *wheel, struct gri_timer *timer, gr_time deadline_ns);
 
-/* The same for `delay_ns` (not negative) after the next advance: so a loop need not read the clock to be never
- * early. */
+/* The same for `delay_ns` (not negative) after the next advance or start: so a loop need not read the clock to be
+ * never early. */
 void gri_timer_wheel_arm_after(struct gri_timer_wheel *wheel, struct gri_timer *timer, gr_time delay_ns);
+
+/* Starts the delays that wait for it, as an advance to now_ns would, but fires nothing. Also from a callback. */
+void gri_timer_wheel_start(struct gri_timer_wheel *wheel, gr_time now_ns);
 
 /* Cancels a timer: it will not fire. Nothing if it is not armed. */
 void gri_timer_wheel_cancel(struct gri_timer_wheel *wheel, struct gri_timer *timer);
