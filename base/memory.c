@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* Rounds up to the alignment; 0 for sizes that no address space holds. */
 static size_t round_up(size_t size)
@@ -58,7 +59,12 @@ uint64_t gri_memory_used(const struct gri_memory *memory)
 
 static void *library_allocate(struct gri_memory *memory, size_t size)
 {
-    return aligned_alloc(GRI_MEMORY_ALIGNMENT, size);
+    if (size % GRI_MEMORY_HUGE != 0) return aligned_alloc(GRI_MEMORY_ALIGNMENT, size);
+    void *p = aligned_alloc(GRI_MEMORY_HUGE, size);
+#ifdef MADV_HUGEPAGE
+    if (p != NULL) (void)madvise(p, size, MADV_HUGEPAGE); /* a wish */
+#endif
+    return p;
 }
 
 static void library_release(struct gri_memory *memory, void *p, size_t size)

@@ -14,6 +14,9 @@
 /* Every allocation starts at a multiple of this and is counted as a multiple of this. */
 #define GRI_MEMORY_ALIGNMENT 64
 
+/* A multiple of this is asked for as huge pages: a fault for each 4 KiB takes longer than most uses of what is in it. */
+#define GRI_MEMORY_HUGE ((size_t)2 << 20)
+
 /* A source of memory, with its account. The functions get sizes that are multiples of GRI_MEMORY_ALIGNMENT, not 0. */
 struct gri_memory {
     void *(*allocate)(struct gri_memory *memory, size_t size);        /* aligned memory, or NULL */

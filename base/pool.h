@@ -27,9 +27,9 @@
 #define GRI_POOL_LARGEST 4096
 #define GRI_POOL_LARGE   255u
 
-/* Sizes of the chunks that a pool takes from memory; each is twice the one before, up to the last. */
+/* Sizes of the chunks that a pool takes from memory; each is twice the one before, up to the last, which is a huge page. */
 #define GRI_POOL_CHUNK_FIRST ((size_t)16 << 10)
-#define GRI_POOL_CHUNK_LAST  ((size_t)256 << 10)
+#define GRI_POOL_CHUNK_LAST  GRI_MEMORY_HUGE
 
 /* Whether a pool of the runtime had better bypass: AddressSanitizer then sees each block's life, with its stacks. */
 #define GRI_POOL_BYPASS_DEFAULT (GRI_ADDRESS_SANITIZER == 1)

@@ -129,7 +129,8 @@ Test(pool, what_a_shelf_cannot_hold_is_put_away_and_comes_back_whole)
 
 Test(pool, chunks_start_small_and_double_up_to_the_largest)
 {
-    static const size_t sizes[] = {16384, 32768, 65536, 131072, 262144, 262144, 262144};
+    static const size_t sizes[] = {16384,  32768,   65536,   131072,  262144,
+                                   524288, 1048576, 2097152, 2097152, 2097152};
     uint64_t total = 0;
     start(0, 0, false);
     for (uint64_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
