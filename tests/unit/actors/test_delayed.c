@@ -65,6 +65,62 @@ Case(delayed, g14_after_a_cancel_nothing_is_sent)
     run_everywhere(cancelled);
 }
 
+struct middling {
+    uint8_t bytes[3990]; /* fits into a block of a pool, but not with a timer */
+};
+GR_MESSAGE(middling, GR_ARRAY(middling, bytes));
+
+struct pair {
+    int64_t a, b; /* any */
+};
+GR_MESSAGE(pair, GR_FIELD(pair, a), GR_FIELD(pair, b));
+
+/* Sends a message of each size, to whom the timers may end before; returns how many. */
+static int send_sizes(gr_actor *self, gr_ref to, uint64_t *timers)
+{
+    static struct middling middling;
+    static struct large large;
+    gr_string text;
+    memset(middling.bytes, 7, sizeof middling.bytes);
+    memset(large.bytes, 9, sizeof large.bytes);
+    CHECK_EQ(gr_string_copy(self, "a text that is kept elsewhere", 29, &text), 0);
+    CHECK_EQ(gri_send_after(self, to, 10, &timers[0], &ping_gr_type, NULL), 0);
+    CHECK_EQ(gr_send_after(self, to, 20, &timers[1], pair, .a = 1, .b = 2), 0);
+    CHECK_EQ(gr_send_after(self, to, 30, &timers[2], words, .text = text), 0);
+    CHECK_EQ(gri_send_after(self, to, 40, &timers[3], &middling_gr_type, &middling), 0);
+    CHECK_EQ(gri_send_after(self, to, 50, &timers[4], &large_gr_type, &large), 0);
+    return 5;
+}
+
+static int sizes(gr_actor *self, void *argument)
+{
+    uint64_t timers[5];
+    struct gr_mail mail;
+    int n = send_sizes(self, gr_self(self), timers);
+    for (int i = 0; i < n; i++) {
+        CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+        const struct pair *p = gr_mail_as(&mail, pair);
+        const struct words *w = gr_mail_as(&mail, words);
+        const struct middling *m = gr_mail_as(&mail, middling);
+        const struct large *l = gr_mail_as(&mail, large);
+        CHECK_EQ((p != NULL) + 2 * (w != NULL) + 3 * (m != NULL) + 4 * (l != NULL), i);
+        if (p != NULL) CHECK(p->a == 1 && p->b == 2);
+        if (m != NULL) CHECK(m->bytes[0] == 7 && m->bytes[3989] == 7);
+        if (l != NULL) CHECK(l->bytes[0] == 9 && l->bytes[59999] == 9);
+        CHECK_EQ(gr_timer_cancel(self, timers[i]), GR_ENOTFOUND);
+    }
+    n = send_sizes(self, gr_self(self), timers);
+    for (int i = n; i-- > 0;) CHECK_EQ(gr_timer_cancel(self, timers[i]), 0);
+    no_mail(self, 1000);
+    send_sizes(self, gr_self(self), timers); /* end with the actor */
+    return 0;
+}
+
+Case(delayed, messages_of_all_sizes_come_and_can_be_cancelled)
+{
+    run_everywhere(sizes);
+}
+
 static int invalid(gr_actor *self, void *argument)
 {
     uint64_t timer = 5;

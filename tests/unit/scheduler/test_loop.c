@@ -176,6 +176,63 @@ Test(loop, a_busy_loop_reads_the_clock_every_64_turns)
     end_loops(1);
 }
 
+enum { CROWD = 1000, CROWD_DELAY = 20000, CROWD_PACE = 10 };
+
+static struct noted_timer crowd[CROWD];
+static gr_time crowd_armed[CROWD];
+
+/* Arms many timers in one turn, while time goes on. */
+static void arm_crowd(struct gri_loop *loop, struct gri_work *work)
+{
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = (struct noted_timer){.timer.fire = fire};
+        crowd_armed[i] = hand_time;
+        gri_loop_arm(loop, &crowd[i].timer, CROWD_DELAY);
+        hand_time += CROWD_PACE;
+    }
+}
+
+Test(loop, g14_of_many_timers_armed_in_one_turn_none_is_early_nor_late_by_the_whole_turn)
+{
+    struct gri_work work = {.run = arm_crowd};
+    start_loops(1);
+    gri_loop_schedule(&loops[0], &work);
+    for (step(0); gri_timer_wheel_count(&loops[0].timers) != 0; step(0)) hand_time++;
+    for (int i = 0; i < CROWD; i++) {
+        gr_time late = crowd[i].fired - crowd_armed[i] - CROWD_DELAY;
+        if (crowd[i].fired == 0 || late < 0) cr_assert_fail("timer %d was %ld ns early", i, -(long)late);
+        if (late > CROWD_PACE * (gr_time)GRI_ARM_BATCH)
+            cr_assert_fail("timer %d was %ld ns late", i, (long)late);
+    }
+    end_loops(1);
+}
+
+/* A turn that takes long, and looks at the clock meanwhile, as those of actors do. */
+static void run_long(struct gri_loop *loop, struct gri_work *work)
+{
+    hand_time += GRI_STEP_NS;
+    gri_loop_slice_is_over(loop, true);
+    run_counted(loop, work);
+}
+
+Test(loop, g14_long_turns_do_not_hold_up_timers_until_64_of_them_are_over)
+{
+    struct counted_work work = {.work.run = run_long, .wanted = 100};
+    struct noted_timer timer = {.timer.fire = fire};
+    start_loops(1);
+    gri_loop_arm(&loops[0], &timer.timer, 500);
+    step(0);
+    gri_loop_schedule(&loops[0], &work.work);
+    step(0);
+    cr_assert_eq(work.runs, 1);
+    step(0);
+    cr_assert_eq(timer.fired, 1000 + GRI_STEP_NS);
+    cr_assert_eq(work.runs, 65, "without timers turns go on");
+    while (step(0)) {
+    }
+    end_loops(1);
+}
+
 /* ---- parking ---- */
 
 Test(loop, a_loop_with_work_refuses_to_park)

@@ -154,6 +154,21 @@ Test(timer_wheel, a_delay_counts_from_the_next_advance)
     cr_assert_eq(gri_timer_wheel_count(&wheel), 1, "the one without end is still armed");
 }
 
+Test(timer_wheel, delays_can_start_before_the_advance_without_anything_firing)
+{
+    struct noted first = {.timer.fire = note, .number = 1}, second = {.timer.fire = note, .number = 2};
+    gri_timer_wheel_init(&wheel, HOUR);
+    gri_timer_wheel_arm_after(&wheel, &first.timer, 0);
+    gri_timer_wheel_start(&wheel, HOUR + 10);
+    gri_timer_wheel_arm_after(&wheel, &second.timer, 0);
+    cr_assert_eq(note_count, 0);
+    gri_timer_wheel_start(&wheel, HOUR + 20);
+    cr_assert_eq(gri_timer_wheel_next(&wheel), HOUR + 10);
+    cr_assert_eq(gri_timer_wheel_advance(&wheel, HOUR + 20, NULL), 2);
+    cr_assert_eq(notes[0], 1);
+    cr_assert_eq(notes[1], 2);
+}
+
 static void again_after(struct gri_timer *timer, void *context)
 {
     note(timer, context);
@@ -330,6 +345,14 @@ static void start_delays(void)
     }
 }
 
+/* Tells the time for that alone. */
+static void start_model(void)
+{
+    model.now = saturated(model.now, any_span() / 4);
+    start_delays();
+    gri_timer_wheel_start(&wheel, model.now);
+}
+
 static void advance_model(void)
 {
     struct modelled *next = earliest();
@@ -378,6 +401,7 @@ Test(timer_wheel, g14_it_does_what_a_sorted_list_would_do)
         for (int step = 0; step < 500; step++) {
             for (uint64_t n = gri_random_below(&model.random, 8); n > 0; n--) change_one(false);
             check_model();
+            if (gri_random_below(&model.random, 4) == 0) start_model();
             if (gri_random_below(&model.random, 2)) advance_model();
             check_model();
         }
