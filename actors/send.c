@@ -50,8 +50,8 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     if (!gri_pool_is_ready(&loop->pool, pool_class)) return false;
     if (gri_find(&loop->desk, to, &actor) != 0) return false;
     if (gri_load(&actor->home, GRI_RELAXED) != loop->desk.here) return false;
-    uint32_t count = gri_mailbox_count_with(&actor->mailbox, pool_class);
-    if (__builtin_expect(count == 0, 0)) return false;
+    uint32_t count = gri_mailbox_count_with_one(&actor->mailbox);
+    if (__builtin_expect(!gri_mailbox_has_room_for(&actor->mailbox, count, pool_class), 0)) return false;
     struct gri_message *m = gri_pool_take_ready(&loop->pool, pool_class);
     m->header = type->envelope | loop->desk.header;
     m->reply = NULL;

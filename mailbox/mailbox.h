@@ -156,17 +156,23 @@ static inline void gri_mailbox_pop_plain(struct gri_mailbox *mailbox, const stru
                   GRI_RELAXED);
 }
 
-/* How many messages there will be once a plain one was pushed; 0 if that would reach the bound. */
-static inline uint32_t gri_mailbox_count_with(const struct gri_mailbox *mailbox, unsigned pool_class)
+/* How many user messages there are with one more. */
+static inline uint32_t gri_mailbox_count_with_one(const struct gri_mailbox *mailbox)
 {
-    uint32_t after = gri_load(&mailbox->count, GRI_RELAXED) + 1;
-    uint64_t excess = gri_load(&mailbox->excess, GRI_RELAXED) + gri_class_excess(pool_class);
-    bool has_room = after < mailbox->bound_messages &&
-                    (uint64_t)after * GRI_MESSAGE_WEIGHT_MIN + excess < gri_mailbox_bound_bytes(mailbox);
-    return has_room ? after : 0;
+    return gri_load(&mailbox->count, GRI_RELAXED) + 1;
 }
 
-/* Pushes a plain message for which that was said. */
+/* Whether a plain message can be pushed, as the one that makes it `count`, without reaching the bound. */
+static inline bool gri_mailbox_has_room_for(const struct gri_mailbox *mailbox, uint32_t count,
+                                            unsigned pool_class)
+{
+    return count < mailbox->bound_messages && (uint64_t)count * GRI_MESSAGE_WEIGHT_MIN +
+                                                      gri_class_excess(pool_class) +
+                                                      gri_load(&mailbox->excess, GRI_RELAXED) <
+                                                  gri_mailbox_bound_bytes(mailbox);
+}
+
+/* Pushes a plain message for which there is room so. */
 static inline void gri_mailbox_push_plain(struct gri_mailbox *mailbox, struct gri_message *m, uint32_t count,
                                           unsigned pool_class)
 {

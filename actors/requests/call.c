@@ -40,8 +40,8 @@ static inline bool send_here(struct gr_actor *self, struct gr_future *future, gr
     if (!gri_type_is_small(type) || !gri_type_is_small(reply_type) || is_bound(self)) return false;
     if (gri_find(&loop->desk, to, &actor) != 0) return false;
     if (gri_load(&actor->home, GRI_RELAXED) != loop->desk.here) return false;
-    uint32_t count = gri_mailbox_count_with(&actor->mailbox, 0);
-    if (__builtin_expect(count == 0, 0)) return false;
+    uint32_t count = gri_mailbox_count_with_one(&actor->mailbox);
+    if (__builtin_expect(!gri_mailbox_has_room_for(&actor->mailbox, count, 0), 0)) return false;
     struct gri_message *reply = gri_new_reply(self, future->obligation.handle, reply_type);
     if (__builtin_expect(reply == NULL, 0)) return false;
     struct gri_message *m = gri_new_user_message(self, type, message);

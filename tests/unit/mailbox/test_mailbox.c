@@ -67,14 +67,16 @@ Test(mailbox, g15_plain_messages_count_the_same_by_either_way)
     start(0, 1024, GR_POLICY_REJECT);
     struct gri_message *small = message(0, GRI_MAIL_USER), *larger = message(1, GRI_MAIL_USER);
     larger->pool_class = 6; /* 768 bytes */
-    cr_assert_eq(gri_mailbox_count_with(&mailbox, 6), 1);
+    cr_assert_eq(gri_mailbox_count_with_one(&mailbox), 1);
+    cr_assert(gri_mailbox_has_room_for(&mailbox, 1, 6));
     gri_mailbox_push_plain(&mailbox, larger, 1, 6);
-    cr_assert_eq(gri_mailbox_count_with(&mailbox, 6), 0);
-    cr_assert_eq(gri_mailbox_count_with(&mailbox, 0), 2);
+    cr_assert_eq(gri_mailbox_count_with_one(&mailbox), 2);
+    cr_assert_not(gri_mailbox_has_room_for(&mailbox, 2, 6));
+    cr_assert(gri_mailbox_has_room_for(&mailbox, 2, 0));
     gri_mailbox_push_plain(&mailbox, small, 2, 0);
     cr_assert_eq(gri_mailbox_bytes(&mailbox), 768 + 64);
-    cr_assert_eq(gri_mailbox_count_with(&mailbox, 1), 3);
-    cr_assert_eq(gri_mailbox_count_with(&mailbox, 2), 0, "192 bytes more would reach the bound");
+    cr_assert(gri_mailbox_has_room_for(&mailbox, 3, 1));
+    cr_assert_not(gri_mailbox_has_room_for(&mailbox, 3, 2), "192 bytes more would reach the bound");
     cr_assert_eq(pop(), 1);
     cr_assert_eq(gri_mailbox_bytes(&mailbox), 64);
     gri_mailbox_push(&mailbox, larger);
@@ -86,6 +88,9 @@ Test(mailbox, g15_plain_messages_count_the_same_by_either_way)
     cr_assert_eq(pop(), -1);
     push(2);
     cr_assert_eq(pop(), 2);
+    start(2, 0, GR_POLICY_REJECT);
+    cr_assert(gri_mailbox_has_room_for(&mailbox, 1, 0));
+    cr_assert_not(gri_mailbox_has_room_for(&mailbox, 2, 0), "two would reach the bound");
 }
 
 Test(mailbox, g4_signals_keep_their_place_and_are_not_counted)
