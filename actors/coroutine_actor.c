@@ -308,13 +308,6 @@ static inline bool is_plain(const struct gr_actor *self)
     return self->control == 0 && extra->scope == NULL && extra->saved == NULL;
 }
 
-/* Whether an envelope is of the common kind: a small plain user message of this loop's pool. */
-static inline bool is_common(const struct gri_loop *loop, const struct gri_message *m)
-{
-    const uint64_t mask = GRI_HEADER_WHAT | GRI_HEADER_HOME;
-    return ((m->header ^ loop->desk.header) & mask) == 0;
-}
-
 /* The common case of a receive: nothing but mail to wait for, and that of the common kind. False, with all as it was or
  * the last message done with, if it is another case after all. */
 static inline bool receive_common(struct gr_actor *self, struct gr_mail *mail)
@@ -322,9 +315,9 @@ static inline bool receive_common(struct gr_actor *self, struct gr_mail *mail)
     struct gri_loop *loop = self->loop;
     struct gri_message *m = self->current;
     if (__builtin_expect(m != NULL, 1)) {
-        if (__builtin_expect(m->reply != NULL || !is_common(loop, m), 0)) return false;
+        if (__builtin_expect(m->reply != NULL || !gri_loop_owns_plain(loop, m), 0)) return false;
         self->current = NULL;
-        gri_pool_give(&loop->pool, m, 0);
+        gri_pool_give(&loop->pool, m, m->pool_class);
     } else {
         self->extra->has_received = true; /* the first time; later it is so anyway */
     }
@@ -334,13 +327,13 @@ static inline bool receive_common(struct gr_actor *self, struct gr_mail *mail)
         loop = self->loop;
         if (__builtin_expect(!is_plain(self), 0)) return false;
     }
-    if (__builtin_expect(!is_common(loop, m) || gri_mailbox_is_full(&self->mailbox), 0)) return false;
+    if (__builtin_expect(!gri_loop_owns_plain(loop, m) || gri_mailbox_is_full(&self->mailbox), 0))
+        return false;
     uint32_t received = self->extra->received + 1;
     bool lasts = received > loop->messages_per_turn || received % GRI_SLICE_MESSAGES == 0;
     if (__builtin_expect(lasts, 0)) return false;
     self->extra->received = received;
-    gri_mailbox_unlink_first(&self->mailbox, m);
-    gri_mailbox_count(&self->mailbox, m, -1);
+    gri_mailbox_pop_plain(&self->mailbox, m);
     gri_trace(loop->events, loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
     gri_count(&loop->counters, GRI_COUNTER_HANDLED, 1);
     self->current = m;
@@ -353,8 +346,7 @@ static inline bool receive_common(struct gr_actor *self, struct gr_mail *mail)
 
 int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
 {
-    bool is_common_case = self != NULL && gri_can_wait(self) && deadline == GR_FOREVER && is_plain(self) &&
-                          self->loop->tracer == NULL;
+    bool is_common_case = self != NULL && gri_can_wait(self) && deadline == GR_FOREVER && is_plain(self);
     if (__builtin_expect(is_common_case, 1) && receive_common(self, mail)) return 0;
     return gri_actor_receive(self, mail, deadline, NULL, "gr_receive");
 }

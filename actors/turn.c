@@ -166,12 +166,6 @@ static inline void handle_plain(struct gr_actor *self, struct gri_loop *loop,
     }
 }
 
-/* Whether a message is one of the common kind. */
-static inline bool is_plain(const struct gri_loop *loop, const struct gri_message *m)
-{
-    return (m->header & (GRI_HEADER_PLAIN | GRI_HEADER_HOME)) == loop->desk.plain;
-}
-
 /* Handles mail until the quota is used up, or there is no reason to go on. */
 __attribute__((noinline)) static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
 {
@@ -186,7 +180,8 @@ __attribute__((noinline)) static void handle_mail(struct gr_actor *self, struct 
             if (!has_become(self)) break;
             dispatch = gri_actor_dispatch(self);
         }
-        if (__builtin_expect(is_plain(loop, m) && handled != until && !gri_mailbox_is_full(&self->mailbox),
+        if (__builtin_expect(gri_loop_owns_plain(loop, m) && handled != until &&
+                                 !gri_mailbox_is_full(&self->mailbox),
                              1)) {
             handled++;
             handle_plain(self, loop, dispatch, m);
@@ -230,7 +225,7 @@ static inline bool has_one_plain(const struct gr_actor *self, const struct gri_l
 {
     const struct gri_message *m = self->mailbox.head;
     return self->busy == GRI_BUSY_SCHEDULED && self->control == 0 && m != NULL && m->next == NULL &&
-           is_plain(loop, m) && !gri_mailbox_is_full(&self->mailbox);
+           gri_loop_owns_plain(loop, m) && !gri_mailbox_is_full(&self->mailbox);
 }
 
 void gri_handler_turn(struct gri_loop *loop, struct gri_work *work)
