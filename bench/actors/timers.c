@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * timers: 100 actors arm n timers of 1 to 1000 ms together, 1000 a turn, each actor for itself. The rate is that of the
+ * timers: 100 actors arm n timers of 1 to 1000 ms together, 100 a turn, each actor for itself. The rate is that of the
  * arming; the latencies are how late each message came, counted from when its timer was armed. Many actors, so that no
  * mailbox reaches its bound where a machine stands still for a moment.
  */
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define ACTORS     100
-#define TURN       1000
+#define TURN       100
 #define BATCH      100 /* timers for one reading of the clock, which takes time */
 #define MS_LONGEST 1000
 

@@ -37,7 +37,7 @@ private:
     void turn()
     {
         int64_t now = 0;
-        for (int i = 0; i < 1000 && armed_ < count_; i++, armed_++) {
+        for (int i = 0; i < 100 && armed_ < count_; i++, armed_++) {
             if (i % 100 == 0) now = now_ns();
             value_ = (value_ * 1309 + 13849) & 65535;
             int64_t delay = value_ % 1000 + 1;
@@ -57,7 +57,7 @@ private:
 
 } // namespace
 
-// 100 actors arm n timers of 1 to 1000 ms together, 1000 a turn, each actor for itself. The rate is that of the arming;
+// 100 actors arm n timers of 1 to 1000 ms together, 100 a turn, each actor for itself. The rate is that of the arming;
 // the latencies are how late each message came.
 std::vector<result> timers(caf::actor_system &system, int64_t n)
 {

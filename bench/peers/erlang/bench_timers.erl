@@ -4,7 +4,7 @@
 -module(bench_timers).
 -export([timers/1]).
 
-%% 100 processes arm N timers of 1 to 1000 ms together, 1000 a turn, each process for itself. The rate is that of the
+%% 100 processes arm N timers of 1 to 1000 ms together, 100 a turn, each process for itself. The rate is that of the
 %% arming; the latencies are how late each message came.
 timers(N) ->
     Each = max(1, N div 100),
@@ -30,7 +30,7 @@ arm(_, 0, Count, Late, Root) ->
     Root ! {armed, bench_peer:now_ns()},
     Root ! {late, wait(Count - length(Late), Late)};
 arm(Value, Left, Count, Late, Root) ->
-    Turn = min(Left, 1000),
+    Turn = min(Left, 100),
     Next = arm_turn(Value, Turn, {0, 0}),
     self() ! continue,
     arm(Next, Left - Turn, Count, continue(Late), Root).

@@ -5,7 +5,7 @@ package main
 
 import "time"
 
-// 100 actors arm n timers of 1 to 1000 ms together, 1000 a turn, each actor for itself. The rate is that of the arming;
+// 100 actors arm n timers of 1 to 1000 ms together, 100 a turn, each actor for itself. The rate is that of the arming;
 // the latencies are how late each message came.
 func timers(n int64) []result {
 	const actors = 100
@@ -40,7 +40,7 @@ func timers(n int64) []result {
 
 // One actor: it returns when it had armed all, and how late each was in nanoseconds.
 func armAndWait(value, count int64) (time.Time, []float64) {
-	const turn, batch = 1000, 100
+	const turn, batch = 100, 100
 	mailbox := make(chan time.Time, burstCapacity)
 	late := make([]float64, 0, count)
 	var now time.Time
