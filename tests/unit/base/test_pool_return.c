@@ -25,8 +25,13 @@ static void end(void)
 static unsigned count_free(unsigned class)
 {
     unsigned count = (unsigned)(pool.shelves[class].top - pool.shelves[class].base);
-    for (const struct gri_pool_crate *c = pool.shelves[class].crates; c != NULL; c = c->next)
-        count += GRI_POOL_CRATE;
+    const struct gri_pool_crate *crate = pool.shelves[class].crates;
+    for (; crate != NULL; count += GRI_POOL_CRATE) {
+        const struct gri_pool_crate *free = crate;
+        gri_memory_unpoison(free, sizeof *free);
+        crate = free->next;
+        gri_memory_poison(free, sizeof *free);
+    }
     return count;
 }
 
