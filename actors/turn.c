@@ -150,12 +150,14 @@ static inline bool must_pause(const struct gr_actor *self)
     return self->control != 0 || (self->busy & GRI_BUSY_RESTING) != 0;
 }
 
-/* A plain message from this loop's pool, the common case. Its block goes back to the pool here. */
+/* Handles the oldest message, a plain one from this loop's pool, the common case. Its block goes back to the pool here. */
 static inline void handle_plain(struct gr_actor *self, struct gri_loop *loop,
                                 const struct gri_dispatch *dispatch, struct gri_message *m)
 {
     __builtin_prefetch(m->next);
     gri_mailbox_pop_plain(&self->mailbox, m);
+    if (__builtin_expect(gri_mailbox_is_full(&self->mailbox), 0) && gri_mailbox_check_room(&self->mailbox))
+        gri_actor_tell_room(self);
     if (__builtin_expect(loop->events != NULL, 0)) note_event(self, m);
     handle_user(self, dispatch, m);
     if (__builtin_expect(self->current == m && m->reply == NULL, 1)) {
@@ -180,9 +182,7 @@ __attribute__((noinline)) static void handle_mail(struct gr_actor *self, struct 
             if (!has_become(self)) break;
             dispatch = gri_actor_dispatch(self);
         }
-        if (__builtin_expect(gri_loop_owns_plain(loop, m) && handled != until &&
-                                 !gri_mailbox_is_full(&self->mailbox),
-                             1)) {
+        if (__builtin_expect(gri_loop_owns_plain(loop, m) && handled != until, 1)) {
             handled++;
             handle_plain(self, loop, dispatch, m);
         } else if (handled == look) {
@@ -225,7 +225,7 @@ static inline bool has_one_plain(const struct gr_actor *self, const struct gri_l
 {
     const struct gri_message *m = self->mailbox.head;
     return self->busy == GRI_BUSY_SCHEDULED && self->control == 0 && m != NULL && m->next == NULL &&
-           gri_loop_owns_plain(loop, m) && !gri_mailbox_is_full(&self->mailbox);
+           gri_loop_owns_plain(loop, m);
 }
 
 void gri_handler_turn(struct gri_loop *loop, struct gri_work *work)
