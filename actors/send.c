@@ -142,6 +142,7 @@ int gr_forward(gr_actor *self, gr_ref to)
                         "gr_forward: no message is being handled, or it was forwarded already");
     struct gri_target target;
     int error = gri_admit(self, to, &target);
+    m->sender_seat &= (uint16_t)~GRI_SEAT_RETURNED;
     self->current = NULL;
     if (error == 0 && !target.drop) {
         if (m->reply != NULL && target.home != self->loop->index) gri_request_leaves(self->loop, m->reply);

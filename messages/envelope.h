@@ -66,7 +66,7 @@ struct gri_message {
     };
     union {
         struct {
-            uint16_t sender_seat; /* the sender's */
+            uint16_t sender_seat; /* the sender's, and GRI_SEAT_RETURNED */
             uint16_t type;        /* id of the payload's type */
             uint8_t kind;         /* enum gri_mail_kind */
             uint8_t flags;        /* GRI_MAIL_ */
@@ -77,6 +77,10 @@ struct gri_message {
     };
     uint64_t payload[]; /* the message */
 };
+
+/* In sender_seat: the message was set aside and put back alone, so it is older than others. It lies here because the fast
+ * paths compare the flags. */
+#define GRI_SEAT_RETURNED 0x8000u
 
 /* Where things are in the header as one word. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -112,7 +116,7 @@ _Static_assert(sizeof(struct gri_message) == 48, "an envelope and 16 bytes of pa
 
 static inline gr_ref gri_message_sender(const struct gri_message *m)
 {
-    gr_ref ref = {m->sender_seat, m->sender_slot, m->sender_generation};
+    gr_ref ref = {m->sender_seat & ~GRI_SEAT_RETURNED, m->sender_slot, m->sender_generation};
     return m->sender_generation ? ref : (gr_ref){0, 0, 0};
 }
 

@@ -18,8 +18,8 @@ static bool is_same(unsigned which, const struct gri_message *a, const struct gr
 {
     if (which == GRI_SAVED_BY_TYPE) return a->type == b->type;
     if (a->sender_generation != b->sender_generation) return false;
-    return a->sender_generation == 0 ||
-           (a->sender_slot == b->sender_slot && a->sender_seat == b->sender_seat);
+    return a->sender_generation == 0 || (a->sender_slot == b->sender_slot &&
+                                         ((a->sender_seat ^ b->sender_seat) & ~GRI_SEAT_RETURNED) == 0);
 }
 
 static struct gri_saved_mail *mail_of(struct gri_saved_place *place, unsigned which)

@@ -24,15 +24,40 @@ __attribute__((noinline)) static int stash_first(gr_actor *self)
     return gr_stash(self);
 }
 
+static inline bool is_returned(const struct gri_message *m)
+{
+    return m->kind == GRI_MAIL_USER && (m->sender_seat & GRI_SEAT_RETURNED) != 0;
+}
+
+/* The end of those at the beginning of a chain that were put back alone: they are older than all else. */
+static inline struct gri_message **behind_returned(struct gri_message **link)
+{
+    while (*link != NULL && is_returned(*link)) link = &(*link)->next;
+    return link;
+}
+
+/* One that was put back alone is set aside again: it keeps its age. */
+static void put_back_in_stash(struct gri_actor_extra *extra, struct gri_message *m)
+{
+    struct gri_message **link = behind_returned(&extra->stash);
+    m->next = *link;
+    *link = m;
+    if (m->next == NULL) extra->stash_end = &m->next;
+}
+
 int gr_stash(gr_actor *self)
 {
     struct gri_message *m = self == NULL ? NULL : self->current;
     if (__builtin_expect(m == NULL || m->kind != GRI_MAIL_USER, 0)) return stash_nothing(self);
     struct gri_actor_extra *extra = self->extra;
     if (__builtin_expect(extra == NULL, 0)) return stash_first(self);
-    m->next = NULL;
-    *extra->stash_end = m;
-    extra->stash_end = &m->next;
+    if (__builtin_expect(is_returned(m), 0)) {
+        put_back_in_stash(extra, m);
+    } else {
+        m->next = NULL;
+        *extra->stash_end = m;
+        extra->stash_end = &m->next;
+    }
     self->flags |= GRI_ACTOR_STASHED;
     self->current = NULL;
     gri_count(&self->loop->counters, GRI_COUNTER_STASHED, 1);
@@ -41,15 +66,16 @@ int gr_stash(gr_actor *self)
     return 0;
 }
 
-/* Puts a chain of mail in front of the mailbox; `end` is the link behind its last. Whether the mailbox is empty is a matter
- * of chance: there is no branch. */
+/* Puts a chain of mail in front of the mailbox, but behind what was put back alone before; `end` is the link behind its
+ * last. */
 static inline void put_in_front(struct gri_mailbox *mailbox, struct gri_message *first,
                                 struct gri_message **end)
 {
-    struct gri_message *head = mailbox->head, **mailbox_end = mailbox->end;
-    *end = head;
-    mailbox->head = first;
-    mailbox->end = head == NULL ? end : mailbox_end;
+    struct gri_message **link = behind_returned(&mailbox->head), **mailbox_end = mailbox->end;
+    struct gri_message *next = *link;
+    *end = next;
+    *link = first;
+    mailbox->end = next == NULL ? end : mailbox_end;
 }
 
 static void put_saved_back(struct gr_actor *actor)
@@ -103,6 +129,7 @@ int gr_unstash_one(gr_actor *self)
     if (__builtin_expect(self->extra->saved != NULL, 0)) put_saved_back(self);
     struct gri_message *oldest = take_oldest(self);
     put_in_front(&self->mailbox, oldest, &oldest->next);
+    oldest->sender_seat |= GRI_SEAT_RETURNED;
     return 0;
 }
 
@@ -120,6 +147,8 @@ static struct gri_message *take_oldest_saved(struct gr_actor *actor)
 
 struct gri_message *gri_actor_drop_oldest(struct gr_actor *actor)
 {
+    const struct gri_message *head = actor->mailbox.head;
+    if (head != NULL && is_returned(head)) return gri_mailbox_drop_oldest(&actor->mailbox);
     struct gri_message *m = has_stash(actor) ? take_oldest(actor) : NULL;
     if (m == NULL && actor->extra != NULL) m = take_oldest_saved(actor);
     if (m == NULL) return gri_mailbox_drop_oldest(&actor->mailbox);

@@ -16,7 +16,7 @@
 
 #include <sched.h>
 
-#define SEATS 256u
+#define SEATS 256u /* fewer than GRI_SEAT_RETURNED */
 #define OPEN  (UINT64_C(1) << 63)
 
 /* A seat. All zeroes is a free one. */

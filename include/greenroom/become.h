@@ -25,9 +25,9 @@ GR_API GR_MUST_USE int gr_stash(gr_actor *self);
 GR_API int gr_unstash(gr_actor *self);
 
 /*
- * The same for the oldest message alone; the rest stays aside, in its order. For an actor that may have to set messages
- * aside again before it has handled them all: it calls this whenever it has handled one, so that each is set aside once.
- * Nothing happens, and 0 is returned, when nothing is aside. Errors: GR_ECONTEXT if `self` is NULL.
+ * The same for the oldest message alone; the rest stays aside, in its order, and comes behind it when it is put back, too.
+ * For an actor that may have to set messages aside again before it has handled them all: it calls this whenever it has
+ * handled one, so that each is set aside once. One that is set aside again all the same keeps its place. Nothing happens, and 0 is returned, when nothing is aside. Errors: GR_ECONTEXT if `self` is NULL.
  */
 GR_API int gr_unstash_one(gr_actor *self);
 

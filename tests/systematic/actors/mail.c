@@ -3,6 +3,10 @@
 #include "tests/systematic/actors/acts.h"
 
 #define FRONT_STEP 10000 /* places of one unstash; more than there are messages */
+/* Where the places of what was put back alone begin: before all that was put back together. Set aside again, it comes
+ * before what never was put back alone. */
+#define RETURNED (-1000000000)
+#define KEPT     (-100000000)
 
 /* ---- order ---- */
 
@@ -80,7 +84,7 @@ void rp_stash(int actor, gr_actor *self)
     w->handled--;
     m->handled--;
     m->stashed = m->was_stashed = true;
-    m->place = ++a->stash_next;
+    m->place = (m->returned ? KEPT : 0) + ++a->stash_next;
     if (m->request >= 0) w->requests[m->request].holder = -1;
     a->current = -1;
 }
@@ -100,18 +104,25 @@ void rp_unstash(int actor, gr_actor *self, bool one)
 {
     struct rp_world *w = &rp_world;
     struct rp_actor *a = &w->actors[actor];
+    one = one && a->role->policy != GR_POLICY_DROP_OLDEST; /* the oldest may be gone, and nobody knows */
     rp_note(one ? "puts one back" : "puts back", actor, -1, rp_stashed(actor));
     int error = one ? gr_unstash_one(self) : gr_unstash(self);
     if (error != 0) rp_fail(RP_G3, actor, -1, "%s gave %d", one ? "gr_unstash_one" : "gr_unstash", error);
-    a->front -= FRONT_STEP; /* before all that was put back earlier */
-    if (!one) a->stash_next = 0;
+    a->front -= FRONT_STEP; /* before all that was put back together earlier */
     for (int i = 0; i < w->message_count; i++) {
         struct rp_message *m = &w->messages[i];
         if (m->receiver != actor || !m->stashed || (one && !is_oldest(i))) continue;
         m->stashed = false;
-        m->place += a->front;
-        if (one) break;
+        if (one)
+            m->place = RETURNED + ++a->returns;
+        else
+            m->place += m->returned ? RETURNED - KEPT + a->returns : a->front;
+        m->returned = m->returned || one;
+        if (one) return;
     }
+    if (one) return;
+    a->returns += a->stash_next;
+    a->stash_next = 0;
 }
 
 /* ---- selective receive ---- */

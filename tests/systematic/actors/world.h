@@ -93,6 +93,7 @@ struct rp_actor {
     bool stashes;               /* it has set messages aside */
     int stash_next;             /* for rp_message.place of the next that it sets aside */
     int front;                  /* the same for those that it puts back in front */
+    int returns;                /* and for those that it puts back alone */
     int current;                /* message being handled, or -1 */
     int last_child;             /* actor, or -1 */
     bool traps;                 /* exits */
@@ -130,6 +131,7 @@ struct rp_message {
     bool stashed;     /* it is set aside just now */
     bool was_stashed; /* or was */
     int place;        /* among those that are set aside, or, below 0, that were put back in front */
+    bool returned;    /* it was put back alone, once */
     bool overtaken;   /* one that is behind it was handled, so it must not come any more */
     bool after_down;  /* the down of its sender was */
 };

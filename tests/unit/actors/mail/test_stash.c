@@ -317,6 +317,60 @@ Case(stash, coroutines_take_up_one_at_a_time)
     run_seeds(1, 3, one_in_a_coroutine);
 }
 
+/* What was put back alone is older than all else, however it is put aside and back again. */
+static int one_after_another(gr_actor *self, void *argument)
+{
+    gr_ref me = gr_self(self);
+    struct gr_mail mail;
+    for (int i = 0; i < 9; i++) gr_send(self, me, number, .value = i);
+    for (int i = 0; i < 6; i++) {
+        CHECK_EQ(next_number(self), i);
+        CHECK_EQ(gr_stash(self), 0);
+    }
+    CHECK_EQ(gr_unstash_one(self), 0);
+    CHECK_EQ(gr_unstash_one(self), 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(gr_receive(self, &mail, 0), 0);
+        CHECK_EQ(((const struct number *)mail.data)->value, i);
+        CHECK(gr_ref_equal(mail.sender, me));
+        CHECK_EQ(gr_stash(self), 0); /* not behind 2 to 5 */
+    }
+    CHECK_EQ(gr_unstash_one(self), 0);
+    CHECK_EQ(gr_unstash(self), 0);
+    for (int i = 0; i < 9; i++) CHECK_EQ(next_number(self), i);
+    return 0;
+}
+
+Case(stash, g1_what_was_put_back_alone_keeps_its_place)
+{
+    run_seeds(1, 3, one_after_another);
+}
+
+static int one_is_forwarded(gr_actor *self, void *argument)
+{
+    gr_ref other = gr_spawn(self, echo), me = gr_self(self);
+    for (int i = 0; i < 2; i++) gr_send(self, me, number, .value = i);
+    CHECK_EQ(next_number(self), 0);
+    CHECK_EQ(gr_stash(self), 0);
+    CHECK_EQ(gr_unstash_one(self), 0);
+    CHECK_EQ(next_number(self), 0);
+    CHECK_EQ(gr_forward(self, other), 0);
+    CHECK_EQ(next_number(self), 1);
+    CHECK_EQ(gr_stash(self), 0);
+    CHECK_EQ(next_number(self), 0); /* the echo */
+    CHECK_EQ(gr_stash(self), 0);
+    CHECK_EQ(gr_unstash_one(self), 0);
+    CHECK_EQ(next_number(self), 1); /* it was set aside first */
+    CHECK_EQ(gr_unstash(self), 0);
+    CHECK_EQ(next_number(self), 0);
+    return 0;
+}
+
+Case(stash, what_is_forwarded_is_not_older_than_others_there)
+{
+    run_seeds(1, 3, one_is_forwarded);
+}
+
 /* ---- coroutines ---- */
 
 static int stasher_main(gr_actor *self, const struct gr_nothing *m)
