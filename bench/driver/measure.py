@@ -4,9 +4,15 @@
 Two virtual processors are sometimes near to each other and sometimes far, and that changes within minutes. So the probe
 tells the distance before and after each run on several cores: a run in which it changed is dropped and repeated, and of
 runs at different distances only those at one of them are kept, the one with the most.
+
+A virtual machine's host takes memory back that lies free for a while. The first touch of such a page costs ten
+microseconds instead of one, to whoever happens to get it. So before each run as much memory as its contestant takes is
+touched and freed again.
 """
 
+import contextlib
 import json
+import mmap
 import os
 import resource
 import signal
@@ -14,6 +20,8 @@ import statistics
 import subprocess
 import time
 
+BACKED_FIRST = 1 << 30  # bytes touched before a contestant's first run
+BACKED_LEAST = 1 << 28  # and before others
 CHANGE = 1.5  # distances that differ by more than this factor are different
 KEYS = {"name", "loops", "n", "seconds", "rate", "unit", "rss_bytes", "peer"}
 
@@ -23,6 +31,7 @@ class Contestant:
 
     def __init__(self, peer, loops, placement, command):
         self.peer, self.loops, self.placement, self.command = peer, loops, placement, command
+        self.memory = BACKED_FIRST  # bytes that its next run may take
         self.runs = []  # (distance group or None, lines)
         self.failures = []  # texts
         self.moved = []  # texts of runs during which the distance changed
@@ -119,8 +128,19 @@ def run_once(command, timeout):
     return parse(done.stdout)
 
 
+def back_memory(size):
+    """Has the host give this machine what it has taken back, by touching it: in blocks as large as anybody takes."""
+    size = min(size, os.sysconf("SC_AVPHYS_PAGES") * mmap.PAGESIZE // 2)
+    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as memory:
+        with contextlib.suppress(OSError):  # a kernel without huge pages
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        for page in range(0, size, mmap.PAGESIZE):
+            memory[page] = 1
+
+
 def take_part(contestant, machine, timeout):
     """One run of one contestant."""
+    back_memory(contestant.memory)
     before = machine.distance() if contestant.loops > 1 else None
     clock, busy, own = time.monotonic(), busy_seconds(), child_seconds()
     try:
@@ -128,6 +148,7 @@ def take_part(contestant, machine, timeout):
     except Failed as failed:
         contestant.failures.append(str(failed))
         return
+    contestant.memory = max([BACKED_LEAST, *(line["rss_bytes"] * 5 // 4 for line in lines)])
     seconds = time.monotonic() - clock
     others = busy_seconds() - busy - (child_seconds() - own)
     machine.others.append(max(0.0, others) / (seconds * (os.cpu_count() or 1)))

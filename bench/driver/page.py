@@ -24,7 +24,8 @@ HEAD = """# Performance
 Each row is one program for each contestant, doing the same work, with what was received checked before a figure is
 printed. Contestants take turns (A B C A B C ...) in one go; a figure is the median of its runs, beside the least and
 the most. Runs on several cores during which the distance between these changed are dropped and repeated, and those kept
-were all at one distance. Time runs from just before the first message to the last. Rates are per second of that time.
+were all at one distance. Before each run as much memory is touched as its contestant takes, since the host of a virtual
+machine takes back what lies free, and the first touch of it then costs ten times as much. Time runs from just before the first message to the last. Rates are per second of that time.
 Slower contestants do less of the same work, n, but where its amount matters (memory, lateness).
 
 *Local* means that all actors start on one loop, *spread* that they are spread over all. A peer on N cores is compared
