@@ -35,13 +35,12 @@ enum {
 
 /* struct gr_actor.control: what it has been told; acted upon before its next message. */
 enum {
-    GRI_CONTROL_EXIT = 1,    /* its handler called gr_exit */
-    GRI_CONTROL_STOP = 2,    /* gr_stop, or the system stops */
-    GRI_CONTROL_KILL = 4,    /* gr_kill */
-    GRI_CONTROL_BECOME = 8,  /* its handler called gr_become: the rest of its turn needs the new handlers */
-    GRI_CONTROL_LINK = 16,   /* a linked actor ended; `reason` is its reason */
-    GRI_CONTROL_CANCEL = 32, /* a coroutine: its next wait is to be cancelled */
-    GRI_CONTROL_CALLBACKS = 64,                               /* futures are done that it has callbacks for */
+    GRI_CONTROL_EXIT = 1,       /* its handler called gr_exit */
+    GRI_CONTROL_STOP = 2,       /* gr_stop, or the system stops */
+    GRI_CONTROL_KILL = 4,       /* gr_kill */
+    GRI_CONTROL_LINK = 8,       /* a linked actor ended; `reason` is its reason */
+    GRI_CONTROL_CANCEL = 16,    /* a coroutine: its next wait is to be cancelled */
+    GRI_CONTROL_CALLBACKS = 32, /* futures are done that it has callbacks for */
     GRI_CONTROL_DOOMED = GRI_CONTROL_KILL | GRI_CONTROL_LINK, /* waits are refused */
     GRI_CONTROL_ENDS = GRI_CONTROL_EXIT | GRI_CONTROL_STOP |
                        GRI_CONTROL_DOOMED /* a handler actor is to end */

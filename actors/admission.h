@@ -70,10 +70,10 @@ static inline int gri_admit(struct gr_actor *self, gr_ref to, struct gri_target 
     return gri_admit_full(self, to, target, verdict);
 }
 
-/* Whether messages of a type are plain and fit the smallest block. An envelope of 0: the type is not registered. */
+/* Whether messages of a type are plain and fit the smallest block. Those of one that is not registered are neither. */
 static inline bool gri_type_is_small(const struct gr_type *type)
 {
-    return type->envelope != 0 && (type->envelope & GRI_HEADER_WHAT) == 0;
+    return (type->envelope & GRI_HEADER_WHAT) == 0;
 }
 
 /* Copies a payload: mostly a few words. */

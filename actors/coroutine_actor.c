@@ -106,7 +106,6 @@ __attribute__((noinline)) static void turn_special(struct gr_actor *self)
 void gri_coroutine_turn(struct gri_loop *loop, struct gri_work *work)
 {
     struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
-    gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     bool is_first = !has_stack(self);
     gri_trace(loop->events, loop->now, GRI_TRACE_RESUME, self->slot, is_first ? 0 : self->extra->wait, 0);
     if (__builtin_expect(is_first || loop->tracer != NULL, 0)) {
@@ -333,7 +332,7 @@ static inline bool receive_common(struct gr_actor *self, struct gr_mail *mail)
     bool lasts = received > loop->messages_per_turn || received % GRI_SLICE_MESSAGES == 0;
     if (__builtin_expect(lasts, 0)) return false;
     self->extra->received = received;
-    gri_mailbox_pop_plain(&self->mailbox, m);
+    gri_mailbox_pop_plain(&self->mailbox, m, m->pool_class);
     gri_trace(loop->events, loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
     gri_count(&loop->counters, GRI_COUNTER_HANDLED, 1);
     self->current = m;

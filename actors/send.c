@@ -11,18 +11,29 @@ static int failed(struct gr_actor *self, gr_ref to, const struct gr_type *type, 
                     (unsigned long long)to.generation, gr_error_text(error));
 }
 
-/* Copies a payload of at most 16 bytes without a call. */
+/* Copies a payload of 1 to 16 bytes, in pieces that may overlap. */
+__attribute__((always_inline)) static inline void copy_pieces(char *to, const char *from, uint32_t size)
+{
+    if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else {
+        to[0] = from[0];
+        to[size / 2] = from[size / 2];
+        to[size - 1] = from[size - 1];
+    }
+}
+
+/* Copies a payload of at most 16 bytes without a call: mostly a word, or nothing. */
 __attribute__((always_inline)) static inline void copy_small(uint64_t *to, const void *from, uint32_t size)
 {
-    if (__builtin_expect(size == 8, 1)) {
+    if (__builtin_expect(size == 8, 1))
         memcpy(to, from, 8);
-    } else if ((size & ~4u) == 0) {
-        if (size != 0) memcpy(to, from, 4);
-    } else if (size == 16) {
-        memcpy(to, from, 16);
-    } else {
-        for (uint32_t i = 0; i < size; i++) ((unsigned char *)to)[i] = ((const unsigned char *)from)[i];
-    }
+    else if (size != 0)
+        copy_pieces((char *)to, from, size);
 }
 
 /* The same for larger ones: mostly a reference and a number. */
@@ -71,19 +82,26 @@ __attribute__((always_inline)) static inline bool send_here(struct gr_actor *sel
     return true;
 }
 
-/* The common case for messages that need a larger block. */
+/* The same for a small message; false if it is none. */
+__attribute__((always_inline)) static inline bool
+send_small_here(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
+{
+    return gri_type_is_small(type) && self != NULL && send_here(self, to, type, message, 0);
+}
+
+/* The same for one that needs a larger block. */
 __attribute__((always_inline)) static inline bool
 send_larger_here(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
 {
     unsigned pool_class = (unsigned)(type->envelope >> GRI_HEADER_CLASS_SHIFT) & 0xff;
-    if (pool_class == 0 || (type->envelope & GRI_HEADER_PLAIN) != 0) return false;
+    if (pool_class == 0 || (type->envelope & GRI_HEADER_PLAIN) != 0 || self == NULL) return false;
     return send_here(self, to, type, message, pool_class);
 }
 
 /* Sends, or returns why not and leaves the message alone. */
 static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
 {
-    if (__builtin_expect(type->envelope == 0, 0)) return GR_EINVALID;
+    if (__builtin_expect(type->id == 0, 0)) return GR_EINVALID;
     struct gri_target target;
     int error = gri_admit(self, to, &target);
     if (__builtin_expect(error != 0, 0)) return error;
@@ -99,10 +117,11 @@ static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type
     return 0;
 }
 
-/* A plain send that is not the common case. */
+/* A send of anything but a small message in the common case. */
 __attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref to,
                                                    const struct gr_type *type, const void *message)
 {
+    if (__builtin_expect(send_larger_here(self, to, type, message), 1)) return 0;
     if (self == NULL) return gri_foreign_send(to, type, message, false);
     int error = try_send(self, to, type, message);
     if (error == 0) return 0;
@@ -110,28 +129,26 @@ __attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref
     return failed(self, to, type, error);
 }
 
-__attribute__((noinline)) static int send_larger(struct gr_actor *self, gr_ref to, const struct gr_type *type,
-                                                 const void *message)
+int gri_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
 {
-    if (__builtin_expect(self != NULL && send_larger_here(self, to, type, message), 1)) return 0;
+    if (__builtin_expect(send_small_here(self, to, type, message), 1)) return 0;
     return send_anywhere(self, to, type, message);
 }
 
-int gri_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
+/* The same for one that its caller keeps if it fails. */
+__attribute__((noinline)) static int try_send_anywhere(struct gr_actor *self, gr_ref to,
+                                                       const struct gr_type *type, const void *message)
 {
-    if (__builtin_expect(!gri_type_is_small(type), 0)) return send_larger(self, to, type, message);
-    if (__builtin_expect(self != NULL && send_here(self, to, type, message, 0), 1)) return 0;
-    return send_anywhere(self, to, type, message);
+    if (__builtin_expect(send_larger_here(self, to, type, message), 1)) return 0;
+    if (self == NULL) return gri_foreign_send(to, type, message, true);
+    int error = try_send(self, to, type, message);
+    return error == 0 ? 0 : failed(self, to, type, error);
 }
 
 int gri_try_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
 {
-    if (self == NULL) return gri_foreign_send(to, type, message, true);
-    if (gri_type_is_small(type) ? send_here(self, to, type, message, 0)
-                                : send_larger_here(self, to, type, message))
-        return 0;
-    int error = try_send(self, to, type, message);
-    return error == 0 ? 0 : failed(self, to, type, error);
+    if (__builtin_expect(send_small_here(self, to, type, message), 1)) return 0;
+    return try_send_anywhere(self, to, type, message);
 }
 
 int gr_forward(gr_actor *self, gr_ref to)

@@ -84,6 +84,9 @@ typedef void (*gri_loop_order)(struct gri_loop *loop, struct gri_message *order)
 /* Fills in *info, but for the name, if the actor of a slot lives. The slot must exist. Any thread. */
 bool gri_system_describe(const gr_system *system, uint32_t slot, struct gr_actor_info *info);
 
+/* The slot that has the turn at a loop, as of a moment ago; false if none has. Any thread. */
+bool gri_system_running(const gr_system *system, unsigned loop, uint32_t *slot);
+
 /* ---- mail/dispatch.c ---- */
 
 /* The handlers of a behaviour for a loop, made at first use; NULL when there is no memory. */

@@ -20,18 +20,6 @@ void gri_actor_finish_current(struct gr_actor *actor)
     if (__builtin_expect(reply != NULL, 0)) gri_request_end(actor->loop, reply, GR_EUNANSWERED);
 }
 
-/* The handler of a type that is not at the first place that its id tells, or NULL. */
-__attribute__((noinline)) static gri_handler search_handler(const struct gri_dispatch *dispatch,
-                                                            uint32_t type)
-{
-    uint32_t at = type & dispatch->mask;
-    while (dispatch->entries[at].type != type) {
-        if (dispatch->entries[at].type == 0) return NULL;
-        at = (at + 1) & dispatch->mask;
-    }
-    return dispatch->entries[at].handler;
-}
-
 /* A message without a handler of its own: for the catch-all, else a dead letter. */
 static void handle_other(struct gr_actor *self, const struct gri_dispatch *dispatch, struct gri_message *m)
 {
@@ -81,33 +69,43 @@ static void handle_special(struct gr_actor *self, const struct gri_dispatch *dis
         dispatch->signal(self, self->state, &signal);
 }
 
+/* A user's message whose type is not at the first place that its id tells. */
+__attribute__((cold, noinline)) static void
+handle_searched(struct gr_actor *self, const struct gri_dispatch *dispatch, struct gri_message *m)
+{
+    uint32_t at = m->type & dispatch->mask;
+    while (dispatch->entries[at].type != m->type) {
+        if (dispatch->entries[at].type == 0) {
+            handle_other(self, dispatch, m);
+            return;
+        }
+        at = (at + 1) & dispatch->mask;
+    }
+    dispatch->entries[at].handler(self, self->state, m->payload);
+}
+
 /* A user's message: by its handler. */
 static inline void handle_user(struct gr_actor *self, const struct gri_dispatch *dispatch,
                                struct gri_message *m)
 {
     const struct gri_dispatch_entry *entry = &dispatch->entries[m->type & dispatch->mask];
     self->current = m;
-    if (__builtin_expect(entry->type == m->type, 1)) {
+    if (__builtin_expect(entry->type == m->type, 1))
         entry->handler(self, self->state, m->payload);
-        return;
-    }
-    gri_handler handler = search_handler(dispatch, m->type);
-    if (handler != NULL)
-        handler(self, self->state, m->payload);
     else
-        handle_other(self, dispatch, m);
+        handle_searched(self, dispatch, m);
 }
 
 /* Notes in the event ring, if there is one, that a piece of mail is about to be handled. */
-__attribute__((noinline)) static void note_event(const struct gr_actor *self, const struct gri_message *m)
+static void note_event(const struct gr_actor *self, const struct gri_message *m)
 {
     gri_trace(self->loop->events, self->loop->now, GRI_TRACE_HANDLE, self->slot, m->type, m->kind);
 }
 
 /* The next piece of mail, whatever it is. False if the quota forbids. */
-__attribute__((noinline)) static bool handle_any(struct gr_actor *self, const struct gri_dispatch *dispatch,
-                                                 bool user_allowed)
+__attribute__((noinline)) static bool handle_any(struct gr_actor *self, bool user_allowed)
 {
+    const struct gri_dispatch *dispatch = gri_actor_dispatch(self);
     bool room = false;
     if (self->mailbox.head->kind == GRI_MAIL_USER && !user_allowed) return false;
     struct gri_message *m = gri_mailbox_pop(&self->mailbox, &room);
@@ -137,61 +135,78 @@ static uint32_t quota(const struct gr_actor *self, const struct gri_loop *loop)
     return waiting < loop->messages_per_turn ? waiting : loop->messages_per_turn;
 }
 
-/* After gr_become: whether the turn goes on, by the new handlers. */
-static bool has_become(struct gr_actor *self)
-{
-    self->control &= (uint8_t)~GRI_CONTROL_BECOME;
-    return self->control == 0 && !(self->busy & GRI_BUSY_RESTING);
-}
-
-/* Whether the actor is to pause: it was told something, or rests. */
+/* Whether an actor that has the turn is to pause: it was told something, or rests. */
 static inline bool must_pause(const struct gr_actor *self)
 {
-    return self->control != 0 || (self->busy & GRI_BUSY_RESTING) != 0;
+    return __builtin_expect(self->busy != GRI_BUSY_SCHEDULED || self->control != 0, 0);
 }
 
-/* Handles the oldest message, a plain one from this loop's pool, the common case. Its block goes back to the pool here. */
-static inline void handle_plain(struct gr_actor *self, struct gri_loop *loop,
-                                const struct gri_dispatch *dispatch, struct gri_message *m)
+/* The rare part of taking a message: there may be room again that somebody waits for, and events are noted. */
+__attribute__((noinline)) static void taken(struct gr_actor *self, const struct gri_message *m)
 {
-    __builtin_prefetch(m->next);
-    gri_mailbox_pop_plain(&self->mailbox, m);
-    if (__builtin_expect(gri_mailbox_is_full(&self->mailbox), 0) && gri_mailbox_check_room(&self->mailbox))
+    if (gri_mailbox_is_full(&self->mailbox) && gri_mailbox_check_room(&self->mailbox))
         gri_actor_tell_room(self);
-    if (__builtin_expect(loop->events != NULL, 0)) note_event(self, m);
-    handle_user(self, dispatch, m);
-    if (__builtin_expect(self->current == m && m->reply == NULL, 1)) {
-        self->current = NULL;
-        gri_pool_give(&loop->pool, m, m->pool_class);
-    } else {
-        gri_actor_finish_current(self);
+    note_event(self, m);
+}
+
+/* The rare part of having handled one: a request was not answered, or the message was forwarded or set aside. */
+__attribute__((cold, noinline)) static void handled_unusually(struct gr_actor *self)
+{
+    gri_actor_finish_current(self);
+}
+
+/* Handles the oldest message, a plain one of a known size class from this loop's pool, and gives its block back to it. */
+__attribute__((always_inline)) static inline void handle_class(struct gr_actor *self, struct gri_loop *loop,
+                                                               struct gri_message *m, unsigned pool_class)
+{
+    gri_mailbox_pop_plain(&self->mailbox, m, pool_class);
+    if (__builtin_expect(gri_mailbox_is_full(&self->mailbox), 0) || __builtin_expect(loop->events != NULL, 0))
+        taken(self, m);
+    handle_user(self, gri_actor_dispatch(self), m);
+    if (__builtin_expect(self->current != m || m->reply != NULL, 0)) {
+        handled_unusually(self);
+        return;
     }
+    self->current = NULL;
+    gri_pool_give(&loop->pool, m, pool_class);
+}
+
+__attribute__((noinline)) static void handle_larger(struct gr_actor *self, struct gri_loop *loop,
+                                                    struct gri_message *m)
+{
+    handle_class(self, loop, m, m->pool_class);
+}
+
+/* The same for any plain message of this loop's pool. */
+__attribute__((always_inline)) static inline void handle_plain(struct gr_actor *self, struct gri_loop *loop,
+                                                               struct gri_message *m)
+{
+    if (__builtin_expect(m->pool_class == 0, 1))
+        handle_class(self, loop, m, 0);
+    else
+        handle_larger(self, loop, m);
 }
 
 /* Handles mail until the quota is used up, or there is no reason to go on. */
 __attribute__((noinline)) static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
 {
-    const struct gri_dispatch *dispatch = gri_actor_dispatch(self);
     const uint32_t most = quota(self, loop);
     uint32_t handled = 0;
     uint32_t look = GRI_SLICE_MESSAGES - 1; /* when to look at the time */
     uint32_t until = most < look ? most : look;
     struct gri_message *m;
-    while ((m = self->mailbox.head) != NULL) {
-        if (__builtin_expect(must_pause(self), 0)) {
-            if (!has_become(self)) break;
-            dispatch = gri_actor_dispatch(self);
-        }
-        if (__builtin_expect(gri_loop_owns_plain(loop, m) && handled != until, 1)) {
+    while ((m = self->mailbox.head) != NULL && !must_pause(self)) {
+        if (__builtin_expect(handled != until, 1) && gri_loop_owns_plain(loop, m)) {
+            __builtin_prefetch(m->next);
             handled++;
-            handle_plain(self, loop, dispatch, m);
+            handle_plain(self, loop, m);
         } else if (handled == look) {
             if (gri_loop_slice_is_over(loop, handled < GRI_SLICE_MESSAGES)) break;
             look += GRI_SLICE_MESSAGES;
             until = most < look ? most : look;
         } else {
             bool user = m->kind == GRI_MAIL_USER;
-            if (!handle_any(self, dispatch, handled != most)) break;
+            if (!handle_any(self, handled != most)) break;
             handled += user;
         }
     }
@@ -201,12 +216,21 @@ __attribute__((noinline)) static void handle_mail(struct gr_actor *self, struct 
 /* Acts on what it was told. True: it has ended. */
 __attribute__((noinline)) static bool heed(struct gr_actor *self)
 {
-    self->control &= (uint8_t)~GRI_CONTROL_BECOME;
     bool has_callbacks = (self->control & GRI_CONTROL_CALLBACKS) != 0;
     if (has_callbacks && !(self->control & GRI_CONTROL_ENDS)) gri_run_callbacks(self);
     if (!(self->control & GRI_CONTROL_ENDS)) return false;
     gri_actor_end(self, gri_actor_reason(self));
     return true;
+}
+
+/* The rare end of a turn: the actor was told something, or rests. */
+__attribute__((cold, noinline)) static void end_told(struct gr_actor *self)
+{
+    if (self->control != 0 && heed(self)) return;
+    if ((self->mailbox.head != NULL && !(self->busy & GRI_BUSY_RESTING)) || self->control != 0)
+        gri_loop_schedule(self->loop, &self->work);
+    else
+        self->busy &= (uint8_t)~GRI_BUSY_SCHEDULED;
 }
 
 /* Fetches what the next turn will need; the actor itself was fetched when the one before was popped. Always inline: gcc
@@ -220,28 +244,22 @@ __attribute__((always_inline)) static inline void fetch_next(const struct gri_lo
     __builtin_prefetch(next->state);
 }
 
-/* Whether all that an actor has to do is one plain message: those who talk to each other by turns mostly have no more. */
-static inline bool has_one_plain(const struct gr_actor *self, const struct gri_loop *loop)
-{
-    const struct gri_message *m = self->mailbox.head;
-    return self->busy == GRI_BUSY_SCHEDULED && self->control == 0 && m != NULL && m->next == NULL &&
-           gri_loop_owns_plain(loop, m);
-}
-
 void gri_handler_turn(struct gri_loop *loop, struct gri_work *work)
 {
     struct gr_actor *self = GRI_CONTAINER_OF(work, struct gr_actor, work);
-    gri_store(&loop->running, (uint64_t)self->slot + 1, GRI_RELAXED); /* for the watchdog; a hint */
     fetch_next(loop);
-    if (has_one_plain(self, loop)) {
-        handle_plain(self, loop, gri_actor_dispatch(self), self->mailbox.head);
+    /* Those who talk to each other by turns mostly have one plain message. */
+    struct gri_message *m = self->mailbox.head;
+    if (!must_pause(self) && m != NULL && m->next == NULL && gri_loop_owns_plain(loop, m)) {
+        handle_plain(self, loop, m);
         gri_count(&loop->counters, GRI_COUNTER_HANDLED, 1);
     } else {
         handle_mail(self, loop);
     }
-    if (__builtin_expect(self->control != 0, 0) && heed(self)) return;
-    if ((self->mailbox.head != NULL && !(self->busy & GRI_BUSY_RESTING)) || self->control != 0)
+    if (__builtin_expect(must_pause(self), 0))
+        end_told(self);
+    else if (self->mailbox.head != NULL)
         gri_loop_schedule(loop, &self->work);
     else
-        self->busy &= (uint8_t)~GRI_BUSY_SCHEDULED;
+        self->busy = 0;
 }

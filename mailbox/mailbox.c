@@ -14,7 +14,7 @@ void gri_mailbox_init(struct gri_mailbox *mailbox)
     gri_store(&mailbox->count, 0, GRI_RELAXED);
     gri_store(&mailbox->excess, 0, GRI_RELAXED);
     mailbox->bound_messages = GRI_MAILBOX_MESSAGES_DEFAULT;
-    mailbox->bound_kib = GRI_MAILBOX_KIB_DEFAULT;
+    mailbox->bound_lines = GRI_MAILBOX_LINES_DEFAULT;
     gri_full_init(&mailbox->full, 0);
 }
 
@@ -29,24 +29,25 @@ static void store_full(struct gri_mailbox *mailbox, uint32_t bits)
         gri_full_clear(&mailbox->full);
 }
 
-/* Whether the queue is at `twice` times its bound or above. */
+/* Whether the queue is at `times` times its bound or above. */
 static bool at_bound(const struct gri_mailbox *mailbox, unsigned times)
 {
     return gri_load(&mailbox->count, GRI_RELAXED) >= (uint64_t)mailbox->bound_messages * times ||
-           gri_mailbox_bytes(mailbox) / times >= gri_mailbox_bound_bytes(mailbox);
+           gri_mailbox_lines(mailbox) / times >= mailbox->bound_lines;
 }
 
-/* Rounded up; more than 4 TiB is no bound that anyone reaches. */
-static uint32_t kib(uint64_t bytes)
+/* A bound in bytes, rounded up to KiB. */
+static uint32_t lines(uint64_t bytes)
 {
-    uint64_t units = bytes / 1024 + (bytes % 1024 != 0);
-    return units > UINT32_MAX ? UINT32_MAX : (uint32_t)units;
+    const uint32_t lines_of_kib = 1024 / GRI_LINE_BYTES;
+    uint64_t kib = bytes / 1024 + (bytes % 1024 != 0);
+    return kib < GRI_LINES_MAX / lines_of_kib ? (uint32_t)kib * lines_of_kib : GRI_LINES_MAX;
 }
 
 void gri_mailbox_configure(struct gri_mailbox *mailbox, const struct gr_mailbox_options *options)
 {
     if (options->messages) mailbox->bound_messages = options->messages;
-    if (options->bytes) mailbox->bound_kib = kib(options->bytes);
+    if (options->bytes) mailbox->bound_lines = lines(options->bytes);
     gri_full_set_bits(&mailbox->full, (uint32_t)options->policy << GRI_FULL_POLICY_SHIFT);
     if (at_bound(mailbox, 1)) gri_mailbox_reached_bound(mailbox);
 }
@@ -104,8 +105,8 @@ void gri_mailbox_reached_bound(struct gri_mailbox *mailbox)
 bool gri_mailbox_check_room(struct gri_mailbox *mailbox)
 {
     uint32_t low = mailbox->bound_messages - (mailbox->bound_messages + 3) / 4;
-    uint64_t low_bytes = gri_mailbox_bound_bytes(mailbox) / 4 * 3;
-    if (gri_load(&mailbox->count, GRI_RELAXED) > low || gri_mailbox_bytes(mailbox) > low_bytes) {
+    uint32_t low_lines = mailbox->bound_lines / 4 * 3;
+    if (gri_load(&mailbox->count, GRI_RELAXED) > low || gri_mailbox_lines(mailbox) > low_lines) {
         bool hard = (gri_full_read(&mailbox->full) & GRI_FULL_HARD) != 0;
         if (hard && !at_bound(mailbox, 2)) store_full(mailbox, GRI_FULL);
         return false;

@@ -17,19 +17,25 @@
 #include <greenroom/actor.h>
 
 #define GRI_MAILBOX_MESSAGES_DEFAULT 65536u
-#define GRI_MAILBOX_KIB_DEFAULT      65536u
+#define GRI_MAILBOX_LINES_DEFAULT    (1u << 20)
+
+/* What messages weigh is counted in lines: the smallest message is one, others are rounded up. */
+#define GRI_LINE_BYTES 64u
+
+/* The highest bound, and the most that a message counts for: 64 GiB. What a queue holds beyond its bound still fits the sums. */
+#define GRI_LINES_MAX (1u << 30)
 
 /* The full word's higher bits. */
 #define GRI_FULL_HARD         2u /* at twice the bound: not even a resting sender's message is accepted */
 #define GRI_FULL_POLICY_SHIFT 8  /* enum gr_policy from here on */
 
 struct gri_mailbox {
-    struct gri_message *head; /* the oldest; NULL when empty */
-    struct gri_message **end; /* where the next one is linked: the newest's `next`, or `head` when empty */
-    gri_atomic_u32 count;     /* user messages in the queue; stored by the owner, read by listings */
-    uint32_t bound_messages;  /* the bound on `count` */
-    gri_atomic_u64 excess; /* weight of those messages beyond the smallest block of each, bytes; as `count` */
-    uint32_t bound_kib;    /* the bound on their weight, in KiB */
+    struct gri_message *head;  /* the oldest; NULL when empty */
+    struct gri_message **end;  /* where the next one is linked: the newest's `next`, or `head` when empty */
+    gri_atomic_u32 count;      /* user messages in the queue; stored by the owner, read by listings */
+    uint32_t bound_messages;   /* the bound on `count` */
+    gri_atomic_u32 excess;     /* what those messages weigh beyond one line each, in lines; as `count` */
+    uint32_t bound_lines;      /* the bound on their weight */
     struct gri_full_word full; /* what senders of other loops read */
 };
 
@@ -48,9 +54,6 @@ void gri_mailbox_init(struct gri_mailbox *mailbox);
 /* Sets the bound and the policy; zeroes in `options` are the defaults. Keeps what is in the queue. */
 void gri_mailbox_configure(struct gri_mailbox *mailbox, const struct gr_mailbox_options *options);
 
-/* What the smallest message weighs. */
-#define GRI_MESSAGE_WEIGHT_MIN 64u
-
 /* Bytes of an envelope's block. */
 size_t gri_message_block_size(const struct gri_message *m);
 
@@ -61,6 +64,13 @@ static inline uint64_t gri_message_weight(const struct gri_message *m)
 {
     if (__builtin_expect((m->flags & GRI_MAIL_HEAVY) != 0, 0)) return gri_message_weight_heavy(m);
     return gri_pool_class_size(m->pool_class);
+}
+
+/* The same in lines. */
+static inline uint32_t gri_message_lines(const struct gri_message *m)
+{
+    uint64_t lines = (gri_message_weight(m) - 1) / GRI_LINE_BYTES + 1;
+    return lines < GRI_LINES_MAX ? (uint32_t)lines : GRI_LINES_MAX;
 }
 
 /* Whether it weighs no more than the smallest. */
@@ -75,22 +85,16 @@ static inline bool gri_mailbox_is_full(const struct gri_mailbox *mailbox)
     return (gri_full_read(&mailbox->full) & GRI_FULL) != 0;
 }
 
-static inline uint64_t gri_mailbox_bound_bytes(const struct gri_mailbox *mailbox)
+/* What the user messages in the queue weigh, lines. Any thread, as a number of a moment ago. */
+static inline uint32_t gri_mailbox_lines(const struct gri_mailbox *mailbox)
 {
-    return (uint64_t)mailbox->bound_kib << 10;
-}
-
-/* The weight of the user messages in the queue, bytes. Any thread, as a number of a moment ago. */
-static inline uint64_t gri_mailbox_bytes(const struct gri_mailbox *mailbox)
-{
-    return (uint64_t)gri_load(&mailbox->count, GRI_RELAXED) * GRI_MESSAGE_WEIGHT_MIN +
-           gri_load(&mailbox->excess, GRI_RELAXED);
+    return gri_load(&mailbox->count, GRI_RELAXED) + gri_load(&mailbox->excess, GRI_RELAXED);
 }
 
 static inline bool gri_mailbox_has_room(const struct gri_mailbox *mailbox)
 {
     return gri_load(&mailbox->count, GRI_RELAXED) < mailbox->bound_messages &&
-           gri_mailbox_bytes(mailbox) < gri_mailbox_bound_bytes(mailbox);
+           gri_mailbox_lines(mailbox) < mailbox->bound_lines;
 }
 
 /* The verdict of the owner's own loop: exact. */
@@ -135,24 +139,25 @@ static inline void gri_mailbox_count(struct gri_mailbox *mailbox, const struct g
 {
     gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) + (uint32_t)by, GRI_RELAXED);
     if (__builtin_expect(gri_message_is_small(m), 1)) return;
-    uint64_t excess = gri_message_weight(m) - GRI_MESSAGE_WEIGHT_MIN;
+    uint32_t excess = gri_message_lines(m) - 1;
     gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) + (by > 0 ? excess : -excess),
               GRI_RELAXED);
 }
 
-/* What plain messages of a pool class weigh beyond the smallest, bytes. */
-static inline uint64_t gri_class_excess(unsigned pool_class)
+/* What plain messages of a pool class weigh beyond one line, lines. */
+static inline uint32_t gri_class_excess(unsigned pool_class)
 {
-    return pool_class == 0 ? 0 : gri_pool_class_size(pool_class) - GRI_MESSAGE_WEIGHT_MIN;
+    return pool_class == 0 ? 0 : (uint32_t)(gri_pool_class_size(pool_class) - 1) / GRI_LINE_BYTES;
 }
 
-/* Takes the oldest, a plain message which the caller has seen, off the queue and out of the sums. */
-static inline void gri_mailbox_pop_plain(struct gri_mailbox *mailbox, const struct gri_message *m)
+/* Takes the oldest, a plain message of a pool class which the caller has seen, off the queue and out of the sums. */
+static inline void gri_mailbox_pop_plain(struct gri_mailbox *mailbox, const struct gri_message *m,
+                                         unsigned pool_class)
 {
     gri_mailbox_unlink_first(mailbox, m);
     gri_store(&mailbox->count, gri_load(&mailbox->count, GRI_RELAXED) - 1, GRI_RELAXED);
-    if (__builtin_expect(m->pool_class != 0, 0))
-        gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) - gri_class_excess(m->pool_class),
+    if (pool_class != 0)
+        gri_store(&mailbox->excess, gri_load(&mailbox->excess, GRI_RELAXED) - gri_class_excess(pool_class),
                   GRI_RELAXED);
 }
 
@@ -166,10 +171,9 @@ static inline uint32_t gri_mailbox_count_with_one(const struct gri_mailbox *mail
 static inline bool gri_mailbox_has_room_for(const struct gri_mailbox *mailbox, uint32_t count,
                                             unsigned pool_class)
 {
-    return count < mailbox->bound_messages && (uint64_t)count * GRI_MESSAGE_WEIGHT_MIN +
-                                                      gri_class_excess(pool_class) +
-                                                      gri_load(&mailbox->excess, GRI_RELAXED) <
-                                                  gri_mailbox_bound_bytes(mailbox);
+    if (count >= mailbox->bound_messages) return false;
+    return gri_load(&mailbox->excess, GRI_RELAXED) + count + gri_class_excess(pool_class) <
+           mailbox->bound_lines;
 }
 
 /* Pushes a plain message for which there is room so. */

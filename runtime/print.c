@@ -224,11 +224,11 @@ static void print_rows(FILE *file, const struct gri_census_row *rows, uint32_t c
 }
 
 /* Since when a loop has been at what it does, as the watchdog saw it; 0 if it did not. */
-static gr_time held_for(struct gri_runtime *runtime, unsigned loop, uint64_t running)
+static gr_time held_for(struct gri_runtime *runtime, unsigned loop, uint32_t slot)
 {
     gri_mutex_lock(&runtime->mutex);
     const struct gri_sample *sample = &runtime->samples[loop];
-    gr_time held = sample->running == running ? gri_clock_now(runtime->clock) - sample->since : 0;
+    gr_time held = sample->runs && sample->slot == slot ? gri_clock_now(runtime->clock) - sample->since : 0;
     gri_mutex_unlock(&runtime->mutex);
     return held;
 }
@@ -237,14 +237,15 @@ static void print_late(struct gri_runtime *runtime, FILE *file, unsigned loop)
 {
     struct gr_actor_info info;
     char ref[48];
-    uint64_t running = gri_load(&runtime->system.loops[loop]->running, GRI_RELAXED);
+    uint32_t slot;
+    bool runs = gri_system_running(&runtime->system, loop, &slot);
     fprintf(file, "loop %u: does not answer: ", loop);
-    if (running == 0 || !gri_system_describe(&runtime->system, (uint32_t)(running - 1), &info)) {
+    if (!runs || !gri_system_describe(&runtime->system, slot, &info)) {
         fprintf(file, "nobody steps it, or its thread gets no time\n");
         return;
     }
     print_ref(ref, info.ref);
-    gr_time held = held_for(runtime, loop, running);
+    gr_time held = held_for(runtime, loop, slot);
     fprintf(file, "actor %s %s holds it up, for %.1f s or more; see gr_blocking\n", info.behaviour, ref,
             (double)(held > ANSWER_NS ? held : ANSWER_NS) / 1e9);
 }

@@ -38,9 +38,10 @@ struct gri_seams {
 
 /* What the watchdog last saw of a loop. */
 struct gri_sample {
-    uint64_t running;  /* the slot that had the turn + 1, or 0 */
+    bool runs;         /* an actor had the turn */
+    uint32_t slot;     /* which */
     uint64_t progress; /* sum of the counters that move with each message */
-    gr_time since;     /* when both were first seen so */
+    gr_time since;     /* when all that was first seen so */
     bool told;         /* this hog was named already */
 };
 

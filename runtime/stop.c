@@ -157,12 +157,12 @@ size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *l
     size_t count = 0;
     gr_time now = gri_clock_now(runtime->clock);
     for (unsigned i = 0; i < runtime->system.loop_count; i++) {
-        uint64_t running = gri_load(&runtime->system.loops[i]->running, GRI_RELAXED);
-        if (running == 0) continue;
+        uint32_t slot;
+        if (!gri_system_running(&runtime->system, i, &slot)) continue;
         /* It began after the loop last read the clock, and not by more than some short turns. */
         gr_time read = (gr_time)gri_load(&runtime->system.loops[i]->read_at, GRI_RELAXED);
         struct gr_abandoned entry = {.thread = (int)i, .since = now > read ? now - read : 0};
-        entry.name = name_of(&runtime->system, (uint32_t)(running - 1), &entry.actor);
+        entry.name = name_of(&runtime->system, slot, &entry.actor);
         if (count < capacity) list[count] = entry;
         count++;
     }

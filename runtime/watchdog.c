@@ -21,10 +21,10 @@ static uint64_t progress_of(struct gri_loop *loop)
            gri_counter_read(&loop->counters, GRI_COUNTER_TURNS);
 }
 
-static void name_hog(struct gri_runtime *runtime, unsigned loop, uint64_t slot, gr_time since)
+static void name_hog(struct gri_runtime *runtime, unsigned loop, uint32_t slot, gr_time since)
 {
     struct gr_actor_info info = {.behaviour = "an actor"};
-    if (!gri_system_describe(&runtime->system, (uint32_t)slot, &info)) return;
+    if (!gri_system_describe(&runtime->system, slot, &info)) return;
     gr_log(GR_LOG_WARNING,
            "actor %s %u:%u:%llu has been running for %.1f s without a pause and holds up loop %u: give long "
            "work to gr_blocking, or cut it into messages to itself; GR_HOG_AFTER_MS sets when this is said",
@@ -36,15 +36,16 @@ static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
 {
     struct gri_loop *loop = runtime->system.loops[index];
     struct gri_sample *sample = &runtime->samples[index];
-    uint64_t running = gri_load(&loop->running, GRI_RELAXED);
     uint64_t progress = progress_of(loop);
-    if (running == 0 || running != sample->running || progress != sample->progress) {
-        *sample = (struct gri_sample){running, progress, now, false};
+    uint32_t slot = 0;
+    bool runs = gri_system_running(&runtime->system, index, &slot);
+    if (!runs || !sample->runs || slot != sample->slot || progress != sample->progress) {
+        *sample = (struct gri_sample){runs, slot, progress, now, false};
         return;
     }
     if (sample->told || now - sample->since < runtime->options.hog_after) return;
     sample->told = true;
-    name_hog(runtime, index, running - 1, now - sample->since);
+    name_hog(runtime, index, slot, now - sample->since);
 }
 
 _Noreturn void gri_runtime_leave(struct gri_runtime *runtime)

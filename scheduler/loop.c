@@ -190,9 +190,10 @@ bool gri_loop_step(struct gri_loop *loop, const struct gri_step_limits *limits)
     uint32_t turns = 0;
     for (struct gri_work *work;
          turns < loop->turns_per_step && (work = gri_work_pop(&loop->runnable)) != NULL; turns++) {
+        gri_store(&loop->running, work, GRI_RELEASE); /* for the watchdog; publishes the work */
         work->run(loop, work);
     }
-    gri_store(&loop->running, 0, GRI_RELAXED); /* for the watchdog; a hint */
+    gri_store(&loop->running, NULL, GRI_RELAXED);
     loop->turns_since_clock += turns;
     gri_count(&loop->counters, GRI_COUNTER_TURNS, turns);
 

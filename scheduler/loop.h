@@ -113,7 +113,7 @@ struct gri_loop {
     struct gri_list_mpsc inject;               /* from plain threads */
     gri_atomic_u64 inject_bytes;               /* weight of what waits in `inject` */
     gri_atomic_u32 asked; /* 1: a busy gri_loop_drive is to ask `pause` after the step under way */
-    _Alignas(64) gri_atomic_u64 running; /* for the watchdog: the slot that has the turn + 1, or 0 */
+    _Alignas(64) gri_atomic_ptr running; /* for the watchdog: struct gri_work that has the turn, or NULL */
     gri_atomic_u64 read_at;              /* and the clock's last reading, as `now` */
 };
 

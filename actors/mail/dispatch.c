@@ -124,7 +124,6 @@ static int become(struct gr_actor *self, const struct gr_behaviour *handlers)
         return gri_fail(self, error, "gr_become: %s can't become %s: %s", now->behaviour->name,
                         handlers->name, gr_error_text(error));
     gri_store(&self->dispatch, (void *)then, GRI_RELEASE); /* acquired by listings */
-    self->control |= GRI_CONTROL_BECOME;
     return 0;
 }
 

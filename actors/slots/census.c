@@ -57,7 +57,7 @@ static void add(struct gri_census *census, const struct gr_system *system, unsig
     if (index >= census->capacity) return;
     const struct gr_actor *actor = &gri_slots_chunk(&system->slots,
                                                     slot / GRI_SLOTS_PER_CHUNK)[slot % GRI_SLOTS_PER_CHUNK];
-    bool has_turn = gri_load(&system->loops[loop]->running, GRI_RELAXED) == (uint64_t)slot + 1;
+    bool has_turn = gri_load(&system->loops[loop]->running, GRI_RELAXED) == &actor->work; /* a hint */
     struct gri_census_row *row = &census->rows[index];
     *row = (struct gri_census_row){.info = info, .doing = has_turn ? GRI_DOING_RUNNING : GRI_DOING_UNKNOWN};
     if (!exact) return;

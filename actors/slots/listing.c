@@ -31,6 +31,15 @@ void gr_system_count(const gr_system *system, struct gr_system_counts *counts)
                                       gri_load(&system->dead_letters[cause], GRI_RELAXED);
 }
 
+bool gri_system_running(const gr_system *system, unsigned loop, uint32_t *slot)
+{
+    /* Acquires the slot's number, which the loop knew when it gave the turn. */
+    const struct gri_work *work = gri_load(&system->loops[loop]->running, GRI_ACQUIRE);
+    if (work == NULL) return false;
+    *slot = GRI_CONTAINER_OF(work, const struct gr_actor, work)->slot;
+    return true;
+}
+
 static bool describe(const gr_system *system, const struct gr_actor *actor, struct gr_actor_info *info)
 {
     /* Acquires the dispatch table that the spawn published. The generation is read before: if the actor ends meanwhile,
@@ -48,7 +57,7 @@ static bool describe(const gr_system *system, const struct gr_actor *actor, stru
         .is_coroutine = is_coroutine,
         .mailbox = gri_load(&actor->mailbox.count, GRI_RELAXED),
         .bytes = sizeof *actor + behaviour->state_size + (is_coroutine ? stack : 0) +
-                 gri_mailbox_bytes(&actor->mailbox),
+                 (uint64_t)gri_mailbox_lines(&actor->mailbox) * GRI_LINE_BYTES,
     };
     return true;
 }

@@ -69,8 +69,10 @@ enum gr_policy {
 
 /* A mailbox's bound. Zero means the default. Signals and replies are exempt. */
 struct gr_mailbox_options {
-    uint32_t messages;     /* default 65,536 */
-    uint64_t bytes;        /* default 64 MiB, rounded up to KiB; counts blocks, strings and buffers */
+    uint32_t messages; /* default 65,536 */
+    uint64_t
+        bytes; /* default 64 MiB, at most 64 GiB, rounded up to KiB; a message counts with its strings and buffers,
+                     * in full 64 bytes */
     enum gr_policy policy; /* what happens beyond the bound */
 };
 

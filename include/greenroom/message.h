@@ -63,7 +63,7 @@ struct gr_type {
     uint32_t id;          /* from 1 in order of registration; the same for all equal tables of one name */
     uint32_t flags;       /* GRI_TYPE_ */
     uint64_t layout_hash; /* equal hashes: the same name, fields, kinds and offsets */
-    uint64_t envelope;    /* what the envelope of a message of this type starts with; 0: not to be sent */
+    uint64_t envelope; /* what the envelope of a message of this type starts with; all ones: not to be sent */
     struct gr_type *next; /* chain of the registry */
 };
 
@@ -273,7 +273,7 @@ template <class M> inline const M *gri_address(const M &message)
                                                     0,                                                       \
                                                     0,                                                       \
                                                     0,                                                       \
-                                                    0,                                                       \
+                                                    UINT64_MAX,                                              \
                                                     NULL};                                                   \
     GRI_CALL_BEFORE_MAIN(T, gri_type_register(&T##_gr_type))                                                 \
     typedef struct T T##_gr_struct GRI_UNUSED
@@ -284,7 +284,7 @@ template <class M> inline const M *gri_address(const M &message)
         char gr_empty; /* never read: C has no empty struct */                                               \
     };                                                                                                       \
     typedef struct T T##_gr_struct GRI_UNUSED;                                                               \
-    static struct gr_type T##_gr_type GRI_UNUSED = {#T, 0, 1, 0, NULL, 0, 0, 0, 0, NULL};                    \
+    static struct gr_type T##_gr_type GRI_UNUSED = {#T, 0, 1, 0, NULL, 0, 0, 0, UINT64_MAX, NULL};           \
     GRI_CALL_BEFORE_MAIN(T, gri_type_register(&T##_gr_type))                                                 \
     typedef struct T T##_gr_struct GRI_UNUSED
 

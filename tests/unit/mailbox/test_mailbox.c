@@ -74,16 +74,16 @@ Test(mailbox, g15_plain_messages_count_the_same_by_either_way)
     cr_assert_not(gri_mailbox_has_room_for(&mailbox, 2, 6));
     cr_assert(gri_mailbox_has_room_for(&mailbox, 2, 0));
     gri_mailbox_push_plain(&mailbox, small, 2, 0);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 768 + 64);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 12 + 1);
     cr_assert(gri_mailbox_has_room_for(&mailbox, 3, 1));
     cr_assert_not(gri_mailbox_has_room_for(&mailbox, 3, 2), "192 bytes more would reach the bound");
     cr_assert_eq(pop(), 1);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 64);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 1);
     gri_mailbox_push(&mailbox, larger);
-    gri_mailbox_pop_plain(&mailbox, small);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 768);
-    gri_mailbox_pop_plain(&mailbox, larger);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 0);
+    gri_mailbox_pop_plain(&mailbox, small, 0);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 12);
+    gri_mailbox_pop_plain(&mailbox, larger, 6);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 0);
     cr_assert_eq(gri_load(&mailbox.count, GRI_RELAXED), 0);
     cr_assert_eq(pop(), -1);
     push(2);
@@ -103,10 +103,10 @@ Test(mailbox, g4_signals_keep_their_place_and_are_not_counted)
     push(3);
     gri_mailbox_push_signal(&mailbox, message(4, GRI_MAIL_DOWN));
     cr_assert_eq(gri_load(&mailbox.count, GRI_RELAXED), 2);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 2 * BLOCK);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 2);
     for (int i = 0; i < 5; i++) cr_assert_eq(pop(), i);
     cr_assert_eq(gri_load(&mailbox.count, GRI_RELAXED), 0);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 0);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 0);
 }
 
 Test(mailbox, g7_the_start_message_goes_before_mail_that_came_earlier)
@@ -128,7 +128,7 @@ Test(mailbox, g15_the_default_bound_is_65536_messages_or_64_mib)
 {
     start(0, 0, GR_POLICY_REJECT);
     cr_assert_eq(mailbox.bound_messages, 65536);
-    cr_assert_eq(gri_mailbox_bound_bytes(&mailbox), 64u << 20);
+    cr_assert_eq(mailbox.bound_lines * GRI_LINE_BYTES, 64u << 20);
 }
 
 Test(mailbox, g15_the_bound_in_messages_is_exact)
@@ -146,7 +146,7 @@ Test(mailbox, g15_the_bound_in_messages_is_exact)
 Test(mailbox, g15_the_bound_in_bytes_counts_blocks_and_is_rounded_up_to_kib)
 {
     start(0, 1025, GR_POLICY_REJECT);
-    cr_assert_eq(gri_mailbox_bound_bytes(&mailbox), 2048);
+    cr_assert_eq(mailbox.bound_lines * GRI_LINE_BYTES, 2048);
     unsigned pushed = 0;
     for (; gri_mailbox_verdict(&mailbox) == GRI_ACCEPT; pushed++) push(pushed % MESSAGES);
     cr_assert_eq(pushed, 2048 / BLOCK);
@@ -157,7 +157,7 @@ Test(mailbox, g15_a_bound_beyond_what_fits_is_the_largest_that_does)
 {
     start(UINT32_MAX, UINT64_MAX, GR_POLICY_REJECT);
     cr_assert_eq(mailbox.bound_messages, UINT32_MAX);
-    cr_assert_eq(gri_mailbox_bound_bytes(&mailbox), (uint64_t)UINT32_MAX << 10);
+    cr_assert_eq(mailbox.bound_lines, GRI_LINES_MAX, "64 GiB");
     push(0);
     cr_assert(!gri_mailbox_is_full(&mailbox));
 }
@@ -249,7 +249,7 @@ Test(mailbox, g15_dropping_the_oldest_leaves_signals_where_they_are)
     cr_assert_eq(pop(), 0);
     cr_assert_eq(pop(), 3);
     cr_assert_eq(pop(), 5);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 0);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 0);
 }
 
 Test(mailbox, g15_dropping_makes_room_in_the_full_word_too)
@@ -318,7 +318,7 @@ Test(mailbox, g15_a_message_weighs_its_block_and_what_its_strings_and_buffers_ke
     bool again = false;
     cr_assert_eq(gri_mailbox_pop(&mailbox, &again), m);
     cr_assert(again);
-    cr_assert_eq(gri_mailbox_bytes(&mailbox), 0);
+    cr_assert_eq(gri_mailbox_lines(&mailbox), 0);
     gr_message_release(&letter_gr_type, &letter);
 }
 
