@@ -149,7 +149,8 @@ __attribute__((noinline)) static void taken(struct gr_actor *self, const struct 
     note_event(self, m);
 }
 
-/* The rare part of having handled one: a request was not answered, or the message was forwarded or set aside. */
+/* The rare part of having handled one: a request has no answer, or the message was forwarded or set aside. Cold, so that
+ * the common part has no jump around it. */
 __attribute__((cold, noinline)) static void handled_unusually(struct gr_actor *self)
 {
     gri_actor_finish_current(self);
