@@ -98,6 +98,31 @@ send_larger_here(struct gr_actor *self, gr_ref to, const struct gr_type *type, c
     return send_here(self, to, type, message, pool_class);
 }
 
+/* The common case of a send to another loop: a plain message to an actor that is not full, by a link that is not. */
+__attribute__((always_inline)) static inline bool send_away(struct gr_actor *self, gr_ref to,
+                                                            const struct gr_type *type, const void *message)
+{
+    struct gr_actor *actor;
+    unsigned pool_class = (unsigned)(type->envelope >> GRI_HEADER_CLASS_SHIFT) & 0xff;
+    if ((type->envelope & GRI_HEADER_PLAIN) != 0 || self == NULL) return false;
+    struct gri_loop *loop = self->loop;
+    if (!gri_pool_is_ready(&loop->pool, pool_class) || gri_find(&loop->desk, to, &actor) != 0) return false;
+    unsigned home = gri_load(&actor->home, GRI_RELAXED);
+    if (home == loop->index || loop->desk.here != loop->index) return false; /* here after all, or traced */
+    if ((gri_full_read(&actor->mailbox.full) & GRI_FULL) || gri_link_is_full(loop, home)) return false;
+    struct gri_message *m = gri_pool_take_ready(&loop->pool, pool_class);
+    m->header = type->envelope | loop->desk.header;
+    m->reply = NULL;
+    m->to_slot = to.slot;
+    m->to_generation = to.generation;
+    m->sender_slot = self->slot;
+    m->sender_generation = gri_load(&self->generation, GRI_RELAXED);
+    copy_larger(m->payload, message, type->size);
+    gri_count(&loop->counters, GRI_COUNTER_SENT, 1);
+    gri_link_send(loop, home, m);
+    return true;
+}
+
 /* Sends, or returns why not and leaves the message alone. */
 static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
 {
@@ -121,7 +146,7 @@ static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type
 __attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref to,
                                                    const struct gr_type *type, const void *message)
 {
-    if (__builtin_expect(send_larger_here(self, to, type, message), 1)) return 0;
+    if (send_larger_here(self, to, type, message) || send_away(self, to, type, message)) return 0;
     if (self == NULL) return gri_foreign_send(to, type, message, false);
     int error = try_send(self, to, type, message);
     if (error == 0) return 0;
@@ -139,7 +164,7 @@ int gri_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *
 __attribute__((noinline)) static int try_send_anywhere(struct gr_actor *self, gr_ref to,
                                                        const struct gr_type *type, const void *message)
 {
-    if (__builtin_expect(send_larger_here(self, to, type, message), 1)) return 0;
+    if (send_larger_here(self, to, type, message) || send_away(self, to, type, message)) return 0;
     if (self == NULL) return gri_foreign_send(to, type, message, true);
     int error = try_send(self, to, type, message);
     return error == 0 ? 0 : failed(self, to, type, error);

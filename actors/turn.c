@@ -149,6 +149,15 @@ __attribute__((noinline)) static void taken(struct gr_actor *self, const struct 
     note_event(self, m);
 }
 
+/* Takes the oldest, a plain message of a size class. */
+static inline void take_plain(struct gr_actor *self, const struct gri_loop *loop, const struct gri_message *m,
+                              unsigned pool_class)
+{
+    gri_mailbox_pop_plain(&self->mailbox, m, pool_class);
+    if (__builtin_expect(gri_mailbox_is_full(&self->mailbox), 0) || __builtin_expect(loop->events != NULL, 0))
+        taken(self, m);
+}
+
 /* The rare part of having handled one: a request has no answer, or the message was forwarded or set aside. Cold, so that
  * the common part has no jump around it. */
 __attribute__((cold, noinline)) static void handled_unusually(struct gr_actor *self)
@@ -160,9 +169,7 @@ __attribute__((cold, noinline)) static void handled_unusually(struct gr_actor *s
 __attribute__((always_inline)) static inline void handle_class(struct gr_actor *self, struct gri_loop *loop,
                                                                struct gri_message *m, unsigned pool_class)
 {
-    gri_mailbox_pop_plain(&self->mailbox, m, pool_class);
-    if (__builtin_expect(gri_mailbox_is_full(&self->mailbox), 0) || __builtin_expect(loop->events != NULL, 0))
-        taken(self, m);
+    take_plain(self, loop, m, pool_class);
     handle_user(self, gri_actor_dispatch(self), m);
     if (__builtin_expect(self->current != m || m->reply != NULL, 0)) {
         handled_unusually(self);
@@ -188,6 +195,20 @@ __attribute__((always_inline)) static inline void handle_plain(struct gr_actor *
         handle_larger(self, loop, m);
 }
 
+/* Handles a plain message from another loop: its block goes home in a batch. */
+__attribute__((noinline)) static void handle_from_away(struct gr_actor *self, struct gri_loop *loop,
+                                                       struct gri_message *m)
+{
+    take_plain(self, loop, m, m->pool_class);
+    handle_user(self, gri_actor_dispatch(self), m);
+    if (__builtin_expect(self->current != m || m->reply != NULL, 0)) {
+        handled_unusually(self);
+        return;
+    }
+    self->current = NULL;
+    gri_loop_free_away(loop, m);
+}
+
 /* Handles mail until the quota is used up, or there is no reason to go on. */
 __attribute__((noinline)) static void handle_mail(struct gr_actor *self, struct gri_loop *loop)
 {
@@ -201,6 +222,9 @@ __attribute__((noinline)) static void handle_mail(struct gr_actor *self, struct 
             __builtin_prefetch(m->next);
             handled++;
             handle_plain(self, loop, m);
+        } else if (handled != until && gri_loop_takes_plain(loop, m)) {
+            handled++;
+            handle_from_away(self, loop, m);
         } else if (handled == look) {
             if (gri_loop_slice_is_over(loop, handled < GRI_SLICE_MESSAGES)) break;
             look += GRI_SLICE_MESSAGES;

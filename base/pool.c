@@ -18,6 +18,8 @@ struct gri_pool_chunk {
 _Static_assert(REFILL_BYTES / 64 <= GRI_POOL_SHELF, "a refill fits on its shelf");
 _Static_assert(sizeof(struct gri_pool_crate) <= 64, "the smallest block can be a crate");
 _Static_assert(sizeof(struct gri_pool_page) <= 64, "or one of its pages");
+_Static_assert(sizeof(struct gri_pool_parcel) <= 64, "or a parcel");
+_Static_assert(GRI_POOL_CLASSES <= GRI_MEMORY_ALIGNMENT, "the low bits of a block's address hold a class");
 _Static_assert(GRI_POOL_CRATE == 1 + GRI_POOL_PAGES * (1 + 8) + 4, "a crate names all its blocks");
 _Static_assert(GRI_POOL_SHELF % (2 * GRI_POOL_CRATE) == 0 && GRI_POOL_SHELF_FIRST % (2 * GRI_POOL_CRATE) == 0,
                "half a shelf is put away");
@@ -166,26 +168,40 @@ void gri_pool_give_slow(struct gri_pool *pool, void *p, unsigned class)
     gri_pool_give(pool, p, class);
 }
 
-void gri_pool_return(struct gri_pool *home, struct gri_pool_block *first, struct gri_pool_block *last)
+void gri_pool_return(struct gri_pool *home, struct gri_pool_parcel *first, struct gri_pool_parcel *last)
 {
     void *old = gri_load(&home->returned, GRI_RELAXED);
     do {
         GRI_PLAIN_WRITE(last->next, old);
-        /* Release: publishes the chain's words to the owner's exchange in gri_pool_collect. */
+        /* Release: publishes the parcels, and the last use of their blocks, to the owner's exchange in
+         * gri_pool_collect. */
     } while (!gri_compare_exchange(&home->returned, &old, first, GRI_RELEASE));
+}
+
+/* Gives the blocks of a parcel; it is one of them, so it is read before. Returns the next parcel. */
+static struct gri_pool_parcel *open_parcel(struct gri_pool *pool, struct gri_pool_parcel *parcel)
+{
+    struct gri_pool_parcel *next = GRI_PLAIN_READ(parcel->next);
+    uintptr_t blocks[GRI_POOL_PARCEL];
+    unsigned count = 0;
+    if (next != NULL) __builtin_prefetch(next);
+    for (; count < GRI_POOL_PARCEL; count++) {
+        blocks[count] = GRI_PLAIN_READ(parcel->blocks[count]);
+        if (blocks[count] == 0) break;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        unsigned class = (unsigned)(blocks[i] % GRI_MEMORY_ALIGNMENT);
+        gri_pool_give(pool, (void *)(blocks[i] - class), class);
+    }
+    return next;
 }
 
 void gri_pool_collect(struct gri_pool *pool)
 {
     if (gri_load(&pool->returned, GRI_RELAXED) == NULL) return; /* nothing is read through it */
     /* Acquire: pairs with each push in gri_pool_return; later pushes continue the release sequence of earlier ones. */
-    struct gri_pool_block *block = gri_exchange(&pool->returned, NULL, GRI_ACQUIRE);
-    while (block) {
-        struct gri_pool_block *next = GRI_PLAIN_READ(block->next);
-        unsigned class = (unsigned)GRI_PLAIN_READ(block->class);
-        gri_pool_give(pool, block, class);
-        block = next;
-    }
+    struct gri_pool_parcel *parcel = gri_exchange(&pool->returned, NULL, GRI_ACQUIRE);
+    while (parcel != NULL) parcel = open_parcel(pool, parcel);
 }
 
 void *gri_pool_take_large(struct gri_pool *pool, size_t size)

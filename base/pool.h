@@ -8,7 +8,8 @@
  *   1. A block is in one place: taken, in one shelf or crate of its home, in one batch, or in its home's `returned`.
  *   2. Blocks at hand are named by their shelf, so taking and giving touch no block: a cold one costs nothing until it is
  *      used. What is too much for a shelf is put away in crates, in the first of whose blocks the others are named.
- *      Blocks of a batch and of `returned` are linked by their first word; their second word is the class.
+ *      Blocks on their way home are named in parcels, each in the first one of seven: the others stay as they are, for
+ *      who writes to a line of memory takes it from the processor that is to use it next.
  *   3. `returned` is pushed by any thread with a compare-exchange and emptied whole by the owner, so it has no ABA case.
  *   4. Under bypass the shelves stay empty: each block is an allocation of its own.
  */
@@ -34,10 +35,12 @@
 /* Whether a pool of the runtime had better bypass: AddressSanitizer then sees each block's life, with its stacks. */
 #define GRI_POOL_BYPASS_DEFAULT (GRI_ADDRESS_SANITIZER == 1)
 
-/* A block on its way home, in a batch and in `returned`. */
-struct gri_pool_block {
-    struct gri_pool_block *next; /* in its list */
-    uintptr_t class;             /* its class */
+/* Blocks on their way home, in a batch and in `returned`; it lies in the first of them. */
+#define GRI_POOL_PARCEL 7
+struct gri_pool_parcel {
+    struct gri_pool_parcel *next; /* sent home before it, or with it */
+    uintptr_t
+        blocks[GRI_POOL_PARCEL]; /* itself and others, each with its class in the low bits; 0: no more */
 };
 
 /*
@@ -72,23 +75,23 @@ struct gri_pool_chunk;
 
 /* The pool of one owner. It points into itself, so it stays where it was initialised. */
 struct gri_pool {
-    bool bypass;                                        /* every block is its own allocation */
-    struct gri_pool_shelf shelves[GRI_POOL_CLASSES];    /* free blocks by class */
-    struct gri_memory *memory;                          /* where chunks and large blocks come from */
-    struct gri_pool_chunk *chunks;                      /* all chunks, the newest first */
-    char *fresh;                                        /* the newest chunk's part that was never given out */
-    char *fresh_end;                                    /* its end */
-    size_t chunk_size;                                  /* of the next chunk */
-    _Alignas(64) gri_atomic_ptr returned;               /* chain of blocks that other threads gave back */
-    void *first[GRI_POOL_SHELF_FIRST];                  /* what the shelf of the smallest class holds */
+    bool bypass;                                     /* every block is its own allocation */
+    struct gri_pool_shelf shelves[GRI_POOL_CLASSES]; /* free blocks by class */
+    struct gri_memory *memory;                       /* where chunks and large blocks come from */
+    struct gri_pool_chunk *chunks;                   /* all chunks, the newest first */
+    char *fresh;                                     /* the newest chunk's part that was never given out */
+    char *fresh_end;                                 /* its end */
+    size_t chunk_size;                               /* of the next chunk */
+    _Alignas(64) gri_atomic_ptr returned;            /* parcels that other threads sent; alone in its line */
+    _Alignas(64) void *first[GRI_POOL_SHELF_FIRST];  /* what the shelf of the smallest class holds */
     void *others[GRI_POOL_CLASSES - 1][GRI_POOL_SHELF]; /* and the others */
 };
 
 /* Blocks of one home that another thread frees, gathered until it is worth an atomic operation. All zeroes is empty. */
 struct gri_pool_batch {
-    struct gri_pool_block *head; /* the last one added */
-    struct gri_pool_block *tail; /* the first one added */
-    unsigned count;              /* how many */
+    struct gri_pool_parcel *head; /* the last parcel, which need not be full */
+    struct gri_pool_parcel *tail; /* the first one */
+    unsigned count;               /* how many blocks */
 };
 
 /* Starts an empty pool; it takes no memory yet. Returns 0; GR_EINVALID without memory. */
@@ -104,11 +107,9 @@ void gri_pool_fini(struct gri_pool *pool);
 void *gri_pool_take_slow(struct gri_pool *pool, unsigned class);
 void gri_pool_give_slow(struct gri_pool *pool, void *p, unsigned class);
 
-/*
- * Gives a chain of blocks back to their home: linked from `first` to `last` by the first word (last's is free), each
- * one's class in its second word. One atomic operation. Any thread, while the pool lives.
- */
-void gri_pool_return(struct gri_pool *home, struct gri_pool_block *first, struct gri_pool_block *last);
+/* Gives a chain of parcels back to their home, from `first` to `last`, whose `next` is free. One atomic operation. Any
+ * thread, while the pool lives. */
+void gri_pool_return(struct gri_pool *home, struct gri_pool_parcel *first, struct gri_pool_parcel *last);
 
 /* Takes everything that was returned onto the shelves; under bypass frees it. The owner; take does it when it must. */
 void gri_pool_collect(struct gri_pool *pool);
@@ -173,19 +174,25 @@ static inline void gri_pool_give(struct gri_pool *pool, void *p, unsigned class)
 /* Adds a block of another pool to the batch for its home. */
 static inline void gri_pool_batch_add(struct gri_pool_batch *batch, void *p, unsigned class)
 {
-    struct gri_pool_block *block = p;
-    GRI_PLAIN_WRITE(block->next, batch->head);
-    GRI_PLAIN_WRITE(block->class, class);
-    if (batch->tail == NULL) batch->tail = block;
-    batch->head = block;
-    batch->count++;
-    gri_memory_poison(block + 1, gri_pool_class_size(class) - sizeof *block);
+    unsigned at = batch->count++ % GRI_POOL_PARCEL;
+    size_t kept = 0;
+    if (at == 0) {
+        struct gri_pool_parcel *parcel = p;
+        GRI_PLAIN_WRITE(parcel->next, batch->head);
+        if (batch->tail == NULL) batch->tail = parcel;
+        batch->head = parcel;
+        kept = sizeof *parcel;
+    }
+    GRI_PLAIN_WRITE(batch->head->blocks[at], (uintptr_t)p | class);
+    gri_memory_poison((char *)p + kept, gri_pool_class_size(class) - kept);
 }
 
 /* Sends the batch home and empties it. Nothing happens when it is empty. Any thread that owns the batch. */
 static inline void gri_pool_batch_flush(struct gri_pool_batch *batch, struct gri_pool *home)
 {
+    unsigned last = batch->count % GRI_POOL_PARCEL;
     if (batch->head == NULL) return;
+    if (last != 0) GRI_PLAIN_WRITE(batch->head->blocks[last], 0);
     gri_pool_return(home, batch->head, batch->tail);
     *batch = (struct gri_pool_batch){NULL, NULL, 0};
 }

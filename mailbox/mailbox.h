@@ -29,14 +29,16 @@
 #define GRI_FULL_HARD         2u /* at twice the bound: not even a resting sender's message is accepted */
 #define GRI_FULL_POLICY_SHIFT 8  /* enum gr_policy from here on */
 
+/* The first two fields are what senders of other loops read, and hardly ever change; an actor has them in a line of its
+ * own, apart from what each message changes. */
 struct gri_mailbox {
+    struct gri_full_word full; /* what senders of other loops read */
+    uint32_t bound_messages;   /* the bound on `count` */
     struct gri_message *head;  /* the oldest; NULL when empty */
     struct gri_message **end;  /* where the next one is linked: the newest's `next`, or `head` when empty */
     gri_atomic_u32 count;      /* user messages in the queue; stored by the owner, read by listings */
-    uint32_t bound_messages;   /* the bound on `count` */
     gri_atomic_u32 excess;     /* what those messages weigh beyond one line each, in lines; as `count` */
     uint32_t bound_lines;      /* the bound on their weight */
-    struct gri_full_word full; /* what senders of other loops read */
 };
 
 /* What becomes of one more message. */

@@ -11,6 +11,8 @@
  *   operation   by        does
  *   push        producer  writes the next word; not visible yet
  *   publish     producer  makes every word pushed so far visible
+ *   moved       consumer  looks whether there seem to be more words than it has seen
+ *   fetch       consumer  asks for the lines that the next `ready` and `at` read
  *   ready       consumer  counts the visible words that haven't been advanced over
  *   at          consumer  reads the i-th of them
  *   advance     consumer  gives the cells of the first n back: only after their delivery
@@ -104,6 +106,20 @@ static inline void gri_ring_publish(struct gri_ring_producer *p)
 static inline uint32_t gri_ring_space(struct gri_ring_producer *p)
 {
     return gri_ring_reread_head(p);
+}
+
+/* Whether the tail is another than the one last read: a look, which `ready` has to confirm. */
+static inline bool gri_ring_moved(const struct gri_ring_consumer *c)
+{
+    /* Relaxed: nothing is read through it. */
+    return gri_load(&c->ring->tail, GRI_RELAXED) != c->tail && !c->corrupt;
+}
+
+/* Fetches the tail and the next cell into the cache, both at once instead of one after the other. */
+static inline void gri_ring_fetch(const struct gri_ring_consumer *c)
+{
+    __builtin_prefetch(&c->ring->tail);
+    __builtin_prefetch(&c->ring->words[c->head & c->mask]);
 }
 
 /*

@@ -112,16 +112,32 @@ static struct gri_ring_consumer *consumer_of(struct gri_loop *loop, unsigned fro
     return in;
 }
 
+bool gri_link_peek(const struct gri_loop *loop, unsigned from)
+{
+    const struct gri_ring_consumer *in = &loop->inbound[from];
+    return in->ring != NULL && gri_ring_moved(in);
+}
+
+/* Envelopes that are fetched into the cache ahead of the one that is delivered: their lines are in another processor's. */
+#define FETCHED_AHEAD 8
+
+static inline void fetch(const struct gri_ring_consumer *in, uint32_t i)
+{
+    __builtin_prefetch((const void *)(uintptr_t)gri_ring_at(in, i));
+}
+
 unsigned gri_link_drain(struct gri_loop *loop, unsigned from, unsigned max)
 {
     struct gri_ring_consumer *in = consumer_of(loop, from);
     struct gri_link *link = &loop->peers[from]->links[loop->index];
     unsigned done = 0;
+    gri_ring_fetch(in);
     for (uint32_t ready; done < max && (ready = gri_ring_ready(in)) != 0;) {
         if (ready > max - done) ready = max - done;
+        for (uint32_t i = 0; i < ready && i < FETCHED_AHEAD; i++) fetch(in, i);
         for (uint32_t i = 0; i < ready; i++) {
             struct gri_message *m = (struct gri_message *)(uintptr_t)gri_ring_at(in, i);
-            if (i + 1 < ready) __builtin_prefetch((void *)(uintptr_t)gri_ring_at(in, i + 1));
+            if (i + FETCHED_AHEAD < ready) fetch(in, i + FETCHED_AHEAD);
             if (m->flags & GRI_MAIL_HEAVY)
                 gri_fetch_sub(&link->heavy_bytes, gri_message_weight(m), GRI_RELAXED);
             loop->deliver(loop, m);

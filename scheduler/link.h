@@ -29,8 +29,10 @@ struct gri_link {
     struct gri_message *outbox_tail;   /* the newest; undefined when empty */
     uint32_t outbox_count;             /* envelopes in the outbox */
     uint32_t unpublished;              /* pushed into the ring since the last publish */
-    gri_atomic_u32 wants_space;        /* 1: the producer waits for the ring to drain */
-    gri_atomic_u64 heavy_bytes;        /* weight of heavy messages on the way */
+    /* Touched by both sides, apart from what the producer touches for each message. */
+    _Alignas(GRI_CACHE_LINE_BYTES)
+        gri_atomic_u32 wants_space; /* 1: the producer waits for the ring to drain */
+    gri_atomic_u64 heavy_bytes;     /* weight of heavy messages on the way */
 };
 
 /* Makes the rings of all links of a loop, whose other fields are zero. Errors: GR_ENOMEM. And frees them. */
@@ -46,6 +48,9 @@ bool gri_link_is_full(const struct gri_loop *loop, unsigned to);
 
 /* Publishes what was sent and moves outboxes on; at the end of each step. Returns whether an outbox still waits. */
 bool gri_link_flush(struct gri_loop *loop);
+
+/* Whether something seems to be there that `from` sent: a look, for who has nothing else to do. What it sees is drained. */
+bool gri_link_peek(const struct gri_loop *loop, unsigned from);
 
 /* Delivers at most `max` envelopes that `from` sent to `loop`; returns how many. */
 unsigned gri_link_drain(struct gri_loop *loop, unsigned from, unsigned max);

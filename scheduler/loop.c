@@ -223,11 +223,21 @@ void gri_loop_unpark(struct gri_loop *loop)
     loop->pending |= gri_doorbell_unpark(&loop->doorbell);
 }
 
+/* What seems to have come in. Links are looked at, too: what is in them can be seen before the doorbell, which is rung
+ * after they were filled. */
+static uint64_t look(struct gri_loop *loop)
+{
+    uint64_t seen = gri_doorbell_take(&loop->doorbell);
+    for (unsigned from = 0; from < loop->count; from++)
+        if (gri_link_peek(loop, from)) seen |= gri_doorbell_bit(from);
+    return seen;
+}
+
 /* Looks for a while whether something comes in, for at most the time that was worth it lately. */
 static bool spin(struct gri_loop *loop, uint32_t *looks)
 {
     for (uint32_t i = 0; i < *looks; i++) {
-        loop->pending |= gri_doorbell_take(&loop->doorbell);
+        loop->pending |= look(loop);
         if (loop->pending != 0) {
             *looks = *looks * 2 > SPIN_LOOKS_MAX ? SPIN_LOOKS_MAX : *looks * 2;
             return true;

@@ -30,8 +30,8 @@
 
 #include <greenroom/system.h>
 
-#define GRI_CLOCK_TURNS  64u         /* turns between two readings of the clock */
-#define GRI_RETURN_BATCH 32u         /* blocks of another loop's pool that are given back at once */
+#define GRI_CLOCK_TURNS  64u /* turns between two readings of the clock */
+#define GRI_RETURN_BATCH 35u /* blocks of another loop's pool that are given back at once: full parcels */
 #define GRI_INJECT_BYTES (64u << 20) /* weight of what plain threads may have waiting at one loop */
 
 /*
@@ -222,6 +222,12 @@ void gri_message_destroy(struct gri_memory *memory, struct gri_message *m);
 static inline bool gri_loop_owns_plain(const struct gri_loop *loop, const struct gri_message *m)
 {
     return (m->header & (GRI_HEADER_PLAIN | GRI_HEADER_HOME)) == loop->desk.plain;
+}
+
+/* The same, but from whichever pool. */
+static inline bool gri_loop_takes_plain(const struct gri_loop *loop, const struct gri_message *m)
+{
+    return ((m->header ^ loop->desk.plain) & GRI_HEADER_PLAIN) == 0;
 }
 
 /* Queues work. */

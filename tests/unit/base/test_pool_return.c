@@ -52,8 +52,8 @@ Test(pool_return, a_batch_counts_and_is_empty_after_its_flush)
     gri_pool_batch_add(&batch, a, 0);
     gri_pool_batch_add(&batch, b, 4);
     cr_assert_eq(batch.count, 2);
-    cr_assert_eq(batch.tail, a);
-    cr_assert_eq(batch.head, b);
+    cr_assert_eq(batch.tail, a, "the first is the parcel");
+    cr_assert_eq(batch.head, a);
     gri_pool_batch_flush(&batch, &pool);
     cr_assert_eq(batch.count, 0);
     cr_assert_null(batch.head);
@@ -90,19 +90,42 @@ Test(pool_return, collecting_nothing_does_nothing)
     end();
 }
 
-Test(pool_return, a_chain_made_by_hand_comes_home_whole)
+Test(pool_return, only_the_first_block_of_each_parcel_is_written_to)
+{
+    enum { COUNT = 2 * GRI_POOL_PARCEL + 3 };
+    struct gri_pool_batch batch = {0};
+    unsigned char *blocks[COUNT], before[64];
+    start(false);
+    memset(before, 0xa5, sizeof before);
+    for (int i = 0; i < COUNT; i++) memcpy(blocks[i] = gri_pool_take(&pool, 1), before, sizeof before);
+    for (int i = 0; i < COUNT; i++) gri_pool_batch_add(&batch, blocks[i], 1);
+    cr_assert_eq(batch.count, COUNT);
+    unsigned free_before = count_free(1);
+    gri_pool_batch_flush(&batch, &pool);
+    gri_pool_collect(&pool);
+    cr_assert_eq(count_free(1), free_before + COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        gri_memory_unpoison(blocks[i], 64);
+        bool is_parcel = i % GRI_POOL_PARCEL == 0;
+        cr_assert_eq(memcmp(blocks[i], before, sizeof before) != 0, is_parcel, "block %d", i);
+        gri_memory_poison(blocks[i], 64);
+    }
+    end();
+}
+
+Test(pool_return, full_parcels_and_one_that_is_not_come_home_whole)
 {
     start(false);
-    struct gri_pool_block *a = gri_pool_take(&pool, 1), *b = gri_pool_take(&pool, 1),
-                          *c = gri_pool_take(&pool, 2);
-    *a = (struct gri_pool_block){b, 1};
-    *b = (struct gri_pool_block){c, 1};
-    c->class = 2;
-    unsigned ones = count_free(1), twos = count_free(2);
-    gri_pool_return(&pool, a, c);
-    gri_pool_collect(&pool);
-    cr_assert_eq(count_free(1), ones + 2);
-    cr_assert_eq(count_free(2), twos + 1);
+    for (int count = 1; count <= 3 * GRI_POOL_PARCEL; count++) {
+        struct gri_pool_batch batch = {0};
+        void *blocks[3 * GRI_POOL_PARCEL];
+        for (int i = 0; i < count; i++) blocks[i] = gri_pool_take(&pool, (unsigned)i % 3);
+        unsigned before = count_free(0) + count_free(1) + count_free(2);
+        for (int i = 0; i < count; i++) gri_pool_batch_add(&batch, blocks[i], (unsigned)i % 3);
+        gri_pool_batch_flush(&batch, &pool);
+        gri_pool_collect(&pool);
+        cr_assert_eq(count_free(0) + count_free(1) + count_free(2), before + (unsigned)count, "%d", count);
+    }
     end();
 }
 
