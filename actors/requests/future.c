@@ -147,9 +147,10 @@ struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind 
 /* ---- what can be asked of a future ---- */
 
 /* The outcome's error, or GRI_FUTURE_PENDING. Looking may find that a plain thread's deadline has passed, which ends its
- * request. */
+ * request. NULL is a future that there was no memory for. */
 static int outcome_of(const gr_future *future)
 {
+    if (future == NULL) return GR_ENOMEM;
     return future->is_foreign ? gri_foreign_error((gr_future *)future) : future->error;
 }
 
@@ -157,7 +158,7 @@ static int outcome_of(const gr_future *future)
 static int read_outcome(const gr_future *future)
 {
     int error = outcome_of(future);
-    if (error != GRI_FUTURE_PENDING) ((gr_future *)future)->flags |= GRI_FUTURE_READ;
+    if (future != NULL && error != GRI_FUTURE_PENDING) ((gr_future *)future)->flags |= GRI_FUTURE_READ;
     return error;
 }
 
@@ -199,8 +200,8 @@ const char *gri_future_text(const gr_future *future)
 
 const char *gr_future_text(const gr_future *future)
 {
-    (void)read_outcome(future);
-    return gri_future_text(future);
+    int error = read_outcome(future);
+    return future == NULL ? gr_error_text(error) : gri_future_text(future);
 }
 
 const void *gri_future_value(const gr_future *future, const struct gr_type *type)
@@ -213,7 +214,8 @@ const void *gri_future_value(const gr_future *future, const struct gr_type *type
 
 int gr_future_cancel(gr_actor *self, gr_future *future)
 {
-    if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_future_cancel: there is no future");
+    if (future == NULL)
+        return gri_fail(self, GR_EBUSY, "gr_future_cancel: it has failed: there was no memory for it");
     if (future->is_foreign != (self == NULL) || (self != NULL && future->owner != self))
         return gri_fail(self, GR_ECONTEXT, "gr_future_cancel: the future belongs to somebody else");
     if (outcome_of(future) != GRI_FUTURE_PENDING)

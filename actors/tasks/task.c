@@ -138,7 +138,7 @@ bool gri_task_is_running(const struct gr_future *future)
 gr_ref gr_future_task(const gr_future *future)
 {
     gr_ref none = {0, 0, 0};
-    if (future->error != GRI_FUTURE_PENDING || future->kind != GRI_FUTURE_TASK) return none;
+    if (future == NULL || future->error != GRI_FUTURE_PENDING || future->kind != GRI_FUTURE_TASK) return none;
     return future->is_foreign ? future->foreign.task : future->task.ref;
 }
 
