@@ -72,7 +72,7 @@ struct gr_future {
     bool is_suspect;                  /* asked of one that waited itself: see requests/deadlock.c */
     int error;                        /* GRI_FUTURE_PENDING, 0 with a value, or the outcome's error */
     gr_actor *owner;                  /* whose it is */
-    gr_ref to;                        /* of a request: who was asked; else null */
+    gr_ref to; /* of a request: who was asked; of a plain thread's task: it; else null */
     union {
         struct gri_actor_job *job; /* of gr_blocking: the work, until its reply arrives; else NULL */
         struct gri_message
@@ -88,11 +88,11 @@ struct gr_future {
             const struct gr_behaviour *behaviour; /* what was started; `order` does not reach it */
         } task;                                   /* of a task */
         struct {
-            struct gri_foreign_box *box; /* where the answer arrives; NULL once it was given up */
-            struct gri_memory *memory;   /* where this future came from */
-            gr_time deadline;            /* absolute, of the system's clock */
-            gr_ref task;                 /* of a task: its address */
-        } foreign;                       /* of a plain thread's */
+            struct gri_foreign_box *box;          /* where the answer arrives; NULL once it was given up */
+            struct gri_memory *memory;            /* where this future came from */
+            gr_time deadline;                     /* absolute, of the system's clock */
+            const struct gr_behaviour *behaviour; /* of a task: what was started */
+        } foreign;                                /* of a plain thread's */
     };
 };
 

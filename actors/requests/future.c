@@ -52,7 +52,9 @@ void gri_future_complete(struct gr_future *future, int error, struct gri_message
 /* What a future is about, for people. */
 static const char *describe(const struct gr_future *future, char *out, size_t size)
 {
-    const struct gr_behaviour *task = future->kind == GRI_FUTURE_TASK ? future->task.behaviour : NULL;
+    const struct gr_behaviour *task = future->kind != GRI_FUTURE_TASK ? NULL
+                                      : future->is_foreign            ? future->foreign.behaviour
+                                                                      : future->task.behaviour;
     if (future->kind == GRI_FUTURE_REQUEST)
         snprintf(out, size, "a request to %u:%u:%llu", future->to.seat, future->to.slot,
                  (unsigned long long)future->to.generation);
@@ -63,21 +65,28 @@ static const char *describe(const struct gr_future *future, char *out, size_t si
     return out;
 }
 
-/* Nobody wanted to know of this failure. */
-static void log_unread(const struct gr_future *future)
+/* Who had a future, for people. */
+static const char *describe_owner(const struct gr_future *future, char *out, size_t size)
+{
+    if (future->is_foreign) return "a plain thread";
+    gr_ref ref = gri_actor_ref(future->owner);
+    snprintf(out, size, "actor %u:%u:%llu (%s)", ref.seat, ref.slot, (unsigned long long)ref.generation,
+             gri_actor_dispatch(future->owner)->behaviour->name);
+    return out;
+}
+
+void gri_future_log_unread(const struct gr_future *future)
 {
     bool is_failure = future->error != 0 && future->error != GRI_FUTURE_PENDING &&
                       future->error != GR_ECANCELLED;
-    if (!is_failure || (future->owner->flags & GRI_ACTOR_FAILED) ||
+    if (!is_failure || (!future->is_foreign && (future->owner->flags & GRI_ACTOR_FAILED)) ||
         (future->flags & (GRI_FUTURE_READ | GRI_FUTURE_ON_STACK)))
         return;
-    char what[96];
+    char who[96], what[96];
     const char *name = future->error < 0 ? gr_error_name(future->error) : "its own";
-    gr_ref ref = gri_actor_ref(future->owner);
-    gr_log(GR_LOG_WARNING,
-           "actor %u:%u:%llu (%s) dropped a failure that it never looked at: %s, error %d (%s): %s", ref.seat,
-           ref.slot, (unsigned long long)ref.generation, gri_actor_dispatch(future->owner)->behaviour->name,
-           describe(future, what, sizeof what), future->error, name, gri_future_text(future));
+    gr_log(GR_LOG_WARNING, "%s dropped a failure that it never looked at: %s, error %d (%s): %s",
+           describe_owner(future, who, sizeof who), describe(future, what, sizeof what), future->error, name,
+           gri_future_text(future));
 }
 
 /* Nobody waits for it any more: work that has not begun is taken back. */
@@ -93,7 +102,7 @@ void gri_future_free(struct gr_future *future)
 {
     struct gr_actor *owner = future->owner;
     if (__builtin_expect(future->listeners != NULL, 0)) gri_listeners_drop(future, NULL);
-    if (future->error != 0) log_unread(future);
+    if (future->error != 0) gri_future_log_unread(future);
     if (future->kind != GRI_FUTURE_REQUEST) abandon(owner, future);
     if (!gri_future_is_done(future)) close_future(owner, future);
     if (future->answer != NULL) gri_message_dispose(owner->loop, future->answer);

@@ -26,7 +26,7 @@ GRI_BEGIN_C
 GR_API GR_MUST_USE gr_scope *gr_scope_open(gr_actor *self, gr_time deadline);
 
 /* Cancels what was started in the scope, and the waits of its actor until it is closed, which then gives GR_ECANCELLED. */
-GR_API void gr_scope_cancel(gr_actor *self, gr_scope *scope);
+GR_API int gr_scope_cancel(gr_actor *self, gr_scope *scope);
 
 /*
  * Waits until all tasks of the scope have ended, and frees it. Scopes inside of it that are still open are cancelled and
