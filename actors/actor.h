@@ -364,7 +364,10 @@ bool gri_reply_is_stale(const struct gri_loop *loop, const struct gri_message *r
 /* Ends the request whose answer's envelope this is: with an error, or with the value that it holds. Takes it. Any loop. */
 void gri_request_end(struct gri_loop *loop, struct gri_message *reply, int error);
 
-/* The same with an error and its sentence, which goes along if there is memory for it. */
+/* The envelope of an answer that is to be an error, with its sentence if there is memory for that; takes the old one. */
+struct gri_message *gri_request_text(struct gri_loop *loop, struct gri_message *reply, const char *text);
+
+/* The same as the one before with an error and its sentence, which goes along if there is memory for it. */
 void gri_request_fail(struct gri_loop *loop, struct gri_message *reply, int error, const char *text);
 
 /* An answer arrived at the asker's loop; takes it. */
@@ -389,6 +392,9 @@ void gri_future_free(struct gr_future *future);
 
 /* How its obligation is dropped when the actor ends: a pending task is cancelled. */
 void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation);
+
+/* A future is given back: logs its failure if nobody has looked at it. */
+void gri_future_log_unread(const struct gr_future *future);
 
 /* As gr_future_text, but nobody has read it. */
 const char *gri_future_text(const struct gr_future *future);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead letters: messages that can't be delivered. Each is counted by cause, its request ends, its memory goes home. */
+#include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
 #include "messages/visit.h"
 
@@ -100,4 +101,5 @@ void gri_late_reply(struct gri_loop *loop, const struct gri_message *reply)
     gr_ref asker = {loop->desk.seat, reply->to_slot, reply->to_generation};
     note(loop, nobody, reply->flags & GRI_MAIL_FOREIGN ? nobody : asker, gri_type_by_id(reply->type),
          GR_DEAD_LATE_REPLY);
+    if (reply->flags & GRI_MAIL_TASK) gri_task_failed_late(loop, reply);
 }

@@ -44,14 +44,15 @@ static inline int gri_outcome(int error)
 }
 
 /*
- * One who wants to know when a future is done. It stays in the future's chain until it is taken out or the future is
+ * One who wants to know when a future is done. It stays in the future's ring until it is taken out or the future is
  * dropped.
  */
 struct gri_listener {
     struct gri_list_node node; /* for its owner's own list */
-    struct gri_listener *next; /* of the same future, in the order in which they came */
-    struct gr_future *future;  /* which */
-    /* Called when the future is done, and when it is dropped, after which it is in no chain any more. */
+    struct gri_listener
+        *next; /* of the same future, in the order in which they came; the last one's is the first */
+    struct gr_future *future; /* which */
+    /* Called when the future is done, and when it is dropped, after which it is in no ring any more. */
     void (*tell)(struct gri_listener *listener, bool is_done);
 };
 
@@ -71,14 +72,14 @@ struct gr_future {
     bool is_suspect;                  /* asked of one that waited itself: see requests/deadlock.c */
     int error;                        /* GRI_FUTURE_PENDING, 0 with a value, or the outcome's error */
     gr_actor *owner;                  /* whose it is */
-    gr_ref to;                        /* of a request: who was asked; else null */
+    gr_ref to; /* of a request: who was asked; of a plain thread's task: it; else null */
     union {
         struct gri_actor_job *job; /* of gr_blocking: the work, until its reply arrives; else NULL */
         struct gri_message
             *held; /* of a promise: for its value; of a task elsewhere: to cancel it; or NULL */
     };
     struct gri_message *answer;     /* once done, the envelope of a value or of an error's text, or NULL */
-    struct gri_listener *listeners; /* chain, or NULL */
+    struct gri_listener *listeners; /* the last one of a ring, or NULL */
     union {
         struct gri_timer timer; /* of a request: ends it at its deadline */
         uint64_t order;         /* once done: a number that grows with each outcome of the owner's */
@@ -87,11 +88,11 @@ struct gr_future {
             const struct gr_behaviour *behaviour; /* what was started; `order` does not reach it */
         } task;                                   /* of a task */
         struct {
-            struct gri_foreign_box *box; /* where the answer arrives; NULL once it was given up */
-            struct gri_memory *memory;   /* where this future came from */
-            gr_time deadline;            /* absolute, of the system's clock */
-            gr_ref task;                 /* of a task: its address */
-        } foreign;                       /* of a plain thread's */
+            struct gri_foreign_box *box;          /* where the answer arrives; NULL once it was given up */
+            struct gri_memory *memory;            /* where this future came from */
+            gr_time deadline;                     /* absolute, of the system's clock */
+            const struct gr_behaviour *behaviour; /* of a task: what was started */
+        } foreign;                                /* of a plain thread's */
     };
 };
 
@@ -99,16 +100,28 @@ _Static_assert(sizeof(struct gr_future) <= 128, "a future fills two cache lines"
 
 /* ---- listener.c ---- */
 
-/* Adds one at the end of a future's chain. */
+/* The first one, or NULL; and the one that came after, or NULL. */
+static inline struct gri_listener *gri_listener_first(const struct gr_future *future)
+{
+    return future->listeners == NULL ? NULL : future->listeners->next;
+}
+
+static inline struct gri_listener *gri_listener_next(const struct gr_future *future,
+                                                     const struct gri_listener *listener)
+{
+    return listener == future->listeners ? NULL : listener->next;
+}
+
+/* Adds one at the end of a future's ring. */
 void gri_listener_add(struct gr_future *future, struct gri_listener *listener);
 
-/* Takes one out of its future's chain. */
+/* Takes one out of its future's ring. */
 void gri_listener_remove(struct gri_listener *listener);
 
 /* Tells all that the future is done. They may take themselves out. */
 void gri_listeners_tell_done(struct gr_future *future);
 
-/* Empties the chain, telling each that the future is dropped; `keep`, if not NULL, is the tell of those that stay. */
+/* Empties the ring, telling each that the future is dropped; `keep`, if not NULL, is the tell of those that stay. */
 void gri_listeners_drop(struct gr_future *future, void (*keep)(struct gri_listener *, bool));
 
 /* ---- of actors' futures; the functions are actors' business ---- */

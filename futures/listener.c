@@ -1,29 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The chain of those who listen to a future: short, so it is walked. */
+/* The ring of those who listen to a future: it is entered at the last one, whose next is the first. */
 #include "futures/future.h"
 
 void gri_listener_add(struct gr_future *future, struct gri_listener *listener)
 {
-    struct gri_listener **place = &future->listeners;
-    while (*place != NULL) place = &(*place)->next;
+    struct gri_listener *last = future->listeners;
     listener->future = future;
-    listener->next = NULL;
-    *place = listener;
+    listener->next = last == NULL ? listener : last->next;
+    if (last != NULL) last->next = listener;
+    future->listeners = listener;
 }
 
+/* Takes out the one behind `before`. */
+static void unlink_behind(struct gr_future *future, struct gri_listener *before)
+{
+    struct gri_listener *listener = before->next;
+    before->next = listener->next;
+    if (future->listeners == listener) future->listeners = before == listener ? NULL : before;
+    listener->next = NULL;
+}
+
+/* They mostly leave in the order in which they came, and then this finds the one at once. */
 void gri_listener_remove(struct gri_listener *listener)
 {
-    struct gri_listener **place = &listener->future->listeners;
-    while (*place != listener) place = &(*place)->next;
-    *place = listener->next;
-    listener->next = NULL;
+    struct gri_listener *before = listener->future->listeners;
+    while (before->next != listener) before = before->next;
+    unlink_behind(listener->future, before);
 }
 
 void gri_listeners_tell_done(struct gr_future *future)
 {
-    struct gri_listener *listener = future->listeners;
+    struct gri_listener *listener = gri_listener_first(future);
     while (listener != NULL) {
-        struct gri_listener *next = listener->next;
+        struct gri_listener *next = gri_listener_next(future, listener);
         listener->tell(listener, true);
         listener = next;
     }
@@ -31,15 +40,16 @@ void gri_listeners_tell_done(struct gr_future *future)
 
 void gri_listeners_drop(struct gr_future *future, void (*keep)(struct gri_listener *, bool))
 {
-    struct gri_listener **place = &future->listeners;
-    while (*place != NULL) {
-        struct gri_listener *listener = *place;
+    struct gri_listener *before = future->listeners, *last = before;
+    bool is_last = before == NULL;
+    while (!is_last) {
+        struct gri_listener *listener = before->next;
+        is_last = listener == last;
         if (keep != NULL && listener->tell == keep) {
-            place = &listener->next;
+            before = listener;
             continue;
         }
-        *place = listener->next;
-        listener->next = NULL;
+        unlink_behind(future, before);
         listener->tell(listener, false);
     }
 }

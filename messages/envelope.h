@@ -40,6 +40,7 @@ enum {
     GRI_MAIL_ORDERED = 4,  /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
     GRI_MAIL_JOB = 8,      /* a reply whose payload points to the record of a blocking job */
     GRI_MAIL_TEXT = 16,    /* a reply with an error whose payload is its sentence */
+    GRI_MAIL_TASK = 32,    /* a reply that says that a task has failed */
     GRI_MAIL_HOLDER = 128, /* a reply whose asker held requests of others when it asked */
     GRI_MAIL_DEADLINE = 64 /* a reply still to be given, whose payload begins with its request's deadline */
 };
@@ -66,12 +67,15 @@ struct gri_message {
     };
     union {
         struct {
-            uint16_t sender_seat; /* the sender's, and GRI_SEAT_RETURNED */
-            uint16_t type;        /* id of the payload's type */
-            uint8_t kind;         /* enum gri_mail_kind */
-            uint8_t flags;        /* GRI_MAIL_ */
-            uint8_t pool_class;   /* size class of the block, or GRI_POOL_LARGE */
-            uint8_t home;         /* index of the loop whose pool it came from, or GRI_HOME_MEMORY */
+            union {
+                uint16_t sender_seat; /* the sender's, and GRI_SEAT_RETURNED */
+                uint16_t task;        /* of a reply with GRI_MAIL_TASK: the id of the task's behaviour */
+            };
+            uint16_t type;      /* id of the payload's type */
+            uint8_t kind;       /* enum gri_mail_kind */
+            uint8_t flags;      /* GRI_MAIL_ */
+            uint8_t pool_class; /* size class of the block, or GRI_POOL_LARGE */
+            uint8_t home;       /* index of the loop whose pool it came from, or GRI_HOME_MEMORY */
         };
         uint64_t header; /* the same as one word: what a type and a loop give is stored at once */
     };

@@ -122,12 +122,12 @@ int gr_system_run_until(gr_system *system, gr_future *future)
     struct gri_runtime *runtime = gri_runtime_of(system);
     int error = check_future(system, future);
     if (error != 0) return error;
-    if (gri_foreign_error(future) != GRI_FUTURE_PENDING) return future->error;
+    if (gri_foreign_error(future) != GRI_FUTURE_PENDING) return gr_future_error(future);
     error = gri_runtime_enter(runtime, GRI_DRIVER_RUN);
     if (error != 0) return error;
     error = run_until(runtime, future);
     gri_runtime_give_drive(runtime);
-    if (gri_foreign_error(future) != GRI_FUTURE_PENDING) return future->error;
+    if (gri_foreign_error(future) != GRI_FUTURE_PENDING) return gr_future_error(future);
     if (error == GR_EBUSY) gri_thread_error_set("the system was paused before the future was done");
     if (error == GR_ESTOPPED) gri_thread_error_set("the system stopped before the future was done");
     return error;

@@ -54,19 +54,25 @@ static inline struct gr_future *at(struct gr_future *const *futures, size_t coun
     return futures[i];
 }
 
-/* Ends the watch of the given futures, which callbacks may have released but not freed. */
-static void end_watch(struct gr_actor *self, struct gr_future *const *futures, size_t count)
+/* Those that callbacks have released stay watched, and so in place. */
+static void unwatch(struct gr_future *const *futures, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct gr_future *future = at(futures, count, i);
         if (future != NULL && !(future->flags & GRI_FUTURE_RELEASED))
             future->flags &= (uint8_t)~GRI_FUTURE_WATCHED;
     }
+}
+
+/* Ends the watch of the given futures: those that callbacks have released are gone then. */
+static void end_watch(struct gr_actor *self, struct gr_future *const *futures, size_t count)
+{
+    unwatch(futures, count);
     if (self->extra->has_released) sweep(self);
 }
 
-/* Waits for one future of this actor, which is pending. */
-static int await_one(struct gr_actor *self, struct gr_future *future, gr_time deadline)
+/* Waits for one future of this actor, which is pending. It stays watched, and so in place, until end_watch. */
+static int watch_one(struct gr_actor *self, struct gr_future *future, gr_time deadline)
 {
     begin_watch(self, GR_WAIT_ALL, deadline);
     future->flags |= GRI_FUTURE_WATCHED;
@@ -78,47 +84,64 @@ static int await_one(struct gr_actor *self, struct gr_future *future, gr_time de
     int error = wait_watch(self);
     self->extra->awaited = NULL;
     self->extra->is_blocked = false;
-    if (gri_future_is_done(future)) {
-        future->flags |= GRI_FUTURE_READ;
-        if (error != GR_EKILLED) error = future->error;
-    }
-    end_watch(self, &future, 1);
-    return error;
+    if (!gri_future_is_done(future)) return error;
+    future->flags |= GRI_FUTURE_READ;
+    return error == GR_EKILLED ? error : future->error;
+}
+
+/* Whether the future, which is done or not, is one for this actor or thread to wait for. `what` waits. */
+static int may_await(struct gr_actor *self, const struct gr_future *future, gr_time deadline,
+                     const char *what)
+{
+    if (deadline < 0) return gri_fail(self, GR_EINVALID, "%s: a negative deadline", what);
+    if (future == NULL) return gri_fail(self, GR_ENOMEM, "%s: there was no memory for the future", what);
+    if (future->is_foreign != (self == NULL) || (self != NULL && future->owner != self))
+        return gri_fail(self, GR_ECONTEXT, "%s: the future belongs to somebody else", what);
+    return 0;
 }
 
 int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
 {
-    if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_await: there is no future");
-    if (deadline < 0) return gri_fail(self, GR_EINVALID, "gr_await: a negative deadline");
-    if (future->is_foreign != (self == NULL) || (self != NULL && future->owner != self))
-        return gri_fail(self, GR_ECONTEXT, "gr_await: the future belongs to somebody else");
+    int error = may_await(self, future, deadline, "gr_await");
+    if (error != 0) return error;
     if (self == NULL) return gri_foreign_await(future, deadline);
     if (gri_future_is_done(future)) {
         future->flags |= GRI_FUTURE_READ;
         return future->error;
     }
-    int error = gri_may_wait(self, deadline, "gr_await");
+    error = gri_may_wait(self, deadline, "gr_await");
     if (error != 0) return error;
-    return deadline == 0 ? GR_ETIMEOUT : await_one(self, future, deadline);
+    if (deadline == 0) return GR_ETIMEOUT;
+    error = watch_one(self, future, deadline);
+    end_watch(self, &future, 1);
+    return error;
+}
+
+/* Cancels a future whose wait ended with `error` before it was done, and waits until it is. */
+static int cancel_and_wait(struct gr_actor *self, struct gr_future *future, int error)
+{
+    /* It may be watched still: one that is done at once counts that down, and nobody waits. */
+    if (gr_future_cancel(self, future) != 0 || gri_future_is_done(future)) return error;
+    /* A scope that is cancelled does not keep it from waiting for the end; being cancelled once more does. */
+    uint8_t shield = self->extra->shield;
+    self->extra->shield = GRI_SHIELD_SCOPES;
+    int last = watch_one(self, future, GR_FOREVER);
+    self->extra->shield = shield;
+    if (last == GR_EKILLED && (self->control & GRI_CONTROL_DOOMED)) return last;
+    if (last == GR_ECANCELLED && !gri_future_is_done(future)) return last; /* told once: it may not be lost */
+    return error;
 }
 
 int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline)
 {
-    if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_wait_for: there is no future");
     int error = gri_may_wait(self, deadline, "gr_wait_for");
+    if (error == 0) error = may_await(self, future, deadline, "gr_wait_for");
     if (error != 0) return error;
-    error = gr_await(self, future, deadline);
-    if (gri_future_is_done(future) || (error != GR_ETIMEOUT && error != GR_ECANCELLED)) return error;
-    if (gr_future_cancel(self, future) == 0 && !gri_future_is_done(future)) {
-        /* A scope that is cancelled does not keep it from waiting for the end; being cancelled once more does. */
-        uint8_t shield = self->extra->shield;
-        self->extra->shield = GRI_SHIELD_SCOPES;
-        int last = await_one(self, future, GR_FOREVER);
-        self->extra->shield = shield;
-        if (last == GR_EKILLED && (self->control & GRI_CONTROL_DOOMED)) return last;
-        if (last == GR_ECANCELLED && !gri_future_is_done(future))
-            return last; /* told once: it may not be lost */
-    }
+    if (gri_future_is_done(future)) return gr_await(self, future, deadline);
+    error = deadline == 0 ? GR_ETIMEOUT : watch_one(self, future, deadline);
+    if (!gri_future_is_done(future) && (error == GR_ETIMEOUT || error == GR_ECANCELLED))
+        error = cancel_and_wait(self, future, error);
+    end_watch(self, &future, 1);
     return error;
 }
 
@@ -178,37 +201,62 @@ static bool is_satisfied(const struct state *state, size_t count, enum gr_wait_u
     return until == GR_WAIT_FIRST_ERROR && state->has_failed;
 }
 
-/* Watches those that are pending, each once, and waits. */
-static int wait_several(struct gr_actor *self, struct gr_future *const *futures, size_t count,
-                        enum gr_wait_until until, size_t *done, gr_time deadline)
+/* A wait for several futures. */
+struct wait {
+    const char *what;          /* the function that waits, for errors */
+    gr_future *const *futures; /* which */
+    size_t count;              /* of them */
+    enum gr_wait_until until;  /* what for */
+    size_t done;               /* how many were done before it */
+    bool is_watching;          /* callbacks may have run; the futures stay in place until end_several */
+};
+
+/* Watches them all, each once, also those that are done: a callback may release any. Waits for those that are pending. */
+static int watch_several(struct gr_actor *self, const struct wait *wait, gr_time deadline)
 {
-    begin_watch(self, until, deadline);
-    for (size_t i = 0; i < count; i++) {
-        struct gr_future *future = at(futures, count, i);
-        if (is_done(future) || (future->flags & GRI_FUTURE_WATCHED)) continue;
+    begin_watch(self, wait->until, deadline);
+    for (size_t i = 0; i < wait->count; i++) {
+        struct gr_future *future = at(wait->futures, wait->count, i);
+        if (future == NULL || (future->flags & GRI_FUTURE_WATCHED)) continue;
         future->flags |= GRI_FUTURE_WATCHED;
-        self->extra->watched++;
+        self->extra->watched += !gri_future_is_done(future);
     }
-    int error = wait_watch(self);
-    if (done != NULL) *done = count_done(futures, count);
-    end_watch(self, futures, count);
-    return error;
+    return wait_watch(self);
+}
+
+/* Waits; who then has looked at the futures calls end_several, whatever this returned. */
+static int wait_several(struct gr_actor *self, struct wait *wait, gr_time deadline)
+{
+    int error = gri_may_wait(self, deadline, wait->what);
+    if (error != 0) return error;
+    if (wait->futures == NULL && wait->count != 0)
+        return gri_fail(self, GR_EINVALID, "%s: there is no array of futures", wait->what);
+    if (wait->until < GR_WAIT_ALL || wait->until > GR_WAIT_FIRST_ERROR)
+        return gri_fail(self, GR_EINVALID, "%s: %d is no way to wait: see enum gr_wait_until", wait->what,
+                        (int)wait->until);
+    struct state state = look_at(self, wait->futures, wait->count);
+    if (!state.are_own)
+        return gri_fail(self, GR_ECONTEXT, "%s: one of the futures belongs to somebody else", wait->what);
+    wait->done = state.done;
+    if (is_satisfied(&state, wait->count, wait->until)) return 0;
+    if (deadline == 0) return GR_ETIMEOUT;
+    wait->is_watching = true;
+    return watch_several(self, wait, deadline);
+}
+
+static void end_several(struct gr_actor *self, const struct wait *wait)
+{
+    if (wait->is_watching) end_watch(self, wait->futures, wait->count);
 }
 
 int gr_wait(gr_actor *self, gr_future *const *futures, size_t count, enum gr_wait_until until, size_t *done,
             gr_time deadline)
 {
-    if (done != NULL) *done = 0;
-    int error = gri_may_wait(self, deadline, "gr_wait");
-    if (error != 0) return error;
-    if (futures == NULL && count != 0)
-        return gri_fail(self, GR_EINVALID, "gr_wait: there is no array of futures");
-    struct state state = look_at(self, futures, count);
-    if (until < GR_WAIT_ALL || until > GR_WAIT_FIRST_ERROR || !state.are_own)
-        return gri_fail(self, GR_EINVALID, "gr_wait: no such way to wait, or a future of somebody else");
-    if (done != NULL) *done = state.done;
-    if (is_satisfied(&state, count, until)) return 0;
-    return deadline == 0 ? GR_ETIMEOUT : wait_several(self, futures, count, until, done, deadline);
+    struct wait wait = {.what = "gr_wait", .futures = futures, .count = count, .until = until};
+    int error = wait_several(self, &wait, deadline);
+    if (done != NULL) *done = wait.is_watching ? count_done(futures, count) : wait.done;
+    end_several(self, &wait);
+    return error;
 }
 
 /*
@@ -230,27 +278,43 @@ static size_t read_first(struct gr_future *const *futures, size_t count, bool fa
 int gr_gather(gr_actor *self, gr_future *const *futures, size_t count, enum gr_gather_flags flags,
               gr_time deadline)
 {
-    enum gr_wait_until until = flags & GR_GATHER_ALL ? GR_WAIT_ALL : GR_WAIT_FIRST_ERROR;
-    int error = gr_wait(self, futures, count, until, NULL, deadline);
-    if (error != 0 || (flags & GR_GATHER_ALL)) return error;
-    size_t first = read_first(futures, count, true);
-    return first == count ? 0 : error_of(futures[first]);
+    bool all = (flags & GR_GATHER_ALL) != 0;
+    struct wait wait = {.what = "gr_gather", .futures = futures, .count = count};
+    wait.until = all ? GR_WAIT_ALL : GR_WAIT_FIRST_ERROR;
+    int error = wait_several(self, &wait, deadline);
+    if (error == 0 && !all) {
+        size_t first = read_first(futures, count, true);
+        error = first == count ? 0 : error_of(futures[first]);
+    }
+    end_several(self, &wait);
+    return error;
+}
+
+/* Cancels those that are pending and that nobody has released, each once. */
+static void cancel_losers(struct gr_actor *self, struct gr_future *const *futures, size_t count)
+{
+    unwatch(futures, count); /* now it marks who has been told */
+    for (size_t i = 0; i < count; i++) {
+        struct gr_future *future = at(futures, count, i);
+        if (is_done(future) || (future->flags & (GRI_FUTURE_WATCHED | GRI_FUTURE_RELEASED))) continue;
+        (void)gr_future_cancel(self, future);
+        if (!gri_future_is_done(future)) future->flags |= GRI_FUTURE_WATCHED;
+    }
 }
 
 int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *first, gr_time deadline)
 {
+    struct wait wait = {.what = "gr_race", .futures = futures, .count = count, .until = GR_WAIT_FIRST};
+    if (first != NULL) *first = count;
     int error = count == 0 ? gri_fail(self, GR_EINVALID, "gr_race: there are no futures")
-                           : gr_wait(self, futures, count, GR_WAIT_FIRST, NULL, deadline);
-    if (error != 0 && error != GR_ETIMEOUT) return error;
-    size_t winner = read_first(futures, count, false);
-    if (error == 0) error = error_of(futures[winner]);
-    for (size_t i = 0; i < count; i++) {
-        /* One that is in the array twice is told once. */
-        if (is_done(futures[i]) || (futures[i]->flags & GRI_FUTURE_WATCHED)) continue;
-        (void)gr_future_cancel(self, futures[i]);
-        if (!is_done(futures[i])) futures[i]->flags |= GRI_FUTURE_WATCHED;
+                           : wait_several(self, &wait, deadline);
+    if (error == 0 || error == GR_ETIMEOUT) {
+        size_t winner = read_first(futures, count, false);
+        if (error == 0) error = error_of(futures[winner]);
+        if (first != NULL) *first = winner;
+        cancel_losers(self, futures, count);
+        wait.is_watching = true;
     }
-    end_watch(self, futures, count);
-    if (first != NULL) *first = winner;
+    end_several(self, &wait);
     return error;
 }

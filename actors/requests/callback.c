@@ -48,9 +48,9 @@ static void tell_then(struct gri_listener *listener, bool is_done)
 
 bool gri_future_has_callbacks(const struct gr_future *future)
 {
-    const struct gri_listener *listener = future->listeners;
+    const struct gri_listener *listener = gri_listener_first(future);
     while (listener != NULL && listener->tell != tell && listener->tell != tell_then)
-        listener = listener->next;
+        listener = gri_listener_next(future, listener);
     return listener != NULL;
 }
 
@@ -98,7 +98,8 @@ static int add(struct gr_actor *self, struct gr_future *future, struct callback 
 
 int gr_future_on_done(gr_actor *self, gr_future *future, gr_future_callback fn, void *context)
 {
-    if (future == NULL) return gri_fail(self, GR_ENOMEM, "gr_future_on_done: there is no future");
+    if (future == NULL)
+        return gri_fail(self, GR_ENOMEM, "gr_future_on_done: there was no memory for the future");
     if (future->is_foreign || future->owner != self)
         return gri_fail(self, GR_ECONTEXT, "gr_future_on_done: the future belongs to somebody else");
     return add(self, future, (struct callback){.listener.tell = tell, .fn = fn, .context = context});
@@ -106,7 +107,7 @@ int gr_future_on_done(gr_actor *self, gr_future *future, gr_future_callback fn, 
 
 int gri_then(gr_actor *self, gr_future *future, size_t state_size, gri_then_function fn)
 {
-    if (future == NULL) return gri_fail(self, GR_ENOMEM, "gr_then: there is no future");
+    if (future == NULL) return gri_fail(self, GR_ENOMEM, "gr_then: there was no memory for the future");
     if (future->is_foreign || future->owner != self || gri_actor_is_coroutine(self))
         return gri_fail(self, GR_ECONTEXT, "gr_then: not a future of this handler actor");
     if (gri_actor_dispatch(self)->behaviour->state_size != state_size)
@@ -120,8 +121,9 @@ int gr_future_off_done(gr_actor *self, gr_future *future, gr_future_callback fn,
     if (future->is_foreign || future->owner != self)
         return gri_fail(self, GR_ECONTEXT, "gr_future_off_done: the future belongs to somebody else");
     int count = 0;
-    for (struct gri_listener *listener = future->listeners, *next; listener != NULL; listener = next) {
-        next = listener->next;
+    for (struct gri_listener *listener = gri_listener_first(future), *next; listener != NULL;
+         listener = next) {
+        next = gri_listener_next(future, listener);
         struct callback *callback = GRI_CONTAINER_OF(listener, struct callback, listener);
         if (listener->tell != tell || callback->fn != fn || callback->context != context) continue;
         gri_listener_remove(listener);

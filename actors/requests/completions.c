@@ -18,6 +18,7 @@ struct gr_completions {
     size_t count;                     /* entries */
     size_t size;                      /* bytes of this */
     bool is_waiting;                  /* its actor waits for the next one */
+    bool is_released;                 /* a callback gave it back meanwhile: freed when the wait is over */
     struct entry entries[];           /* one for each future */
 };
 
@@ -62,14 +63,15 @@ static void drop(struct gr_actor *owner, struct gri_obligation *obligation)
     free_memory(owner, completions);
 }
 
-/* Waits until one is done, if any is to come. */
+/* Waits until one is done, if any is to come, or a callback gives it back. */
 static int wait_next(struct gr_actor *self, struct gr_completions *completions, gr_time deadline)
 {
     if (!gri_list_is_empty(&completions->done) || completions->left == 0) return 0;
     int error = 0;
     gri_actor_begin_wait(self, deadline);
     completions->is_waiting = true;
-    while (error == 0 && gri_list_is_empty(&completions->done) && completions->left != 0)
+    while (error == 0 && !completions->is_released && gri_list_is_empty(&completions->done) &&
+           completions->left != 0)
         error = gri_actor_wait(self, GRI_WAIT_FUTURE);
     completions->is_waiting = false;
     gri_actor_end_wait(self);
@@ -89,7 +91,8 @@ static int by_order(const void *a, const void *b)
 /* Whether a future that is in the array more than once has its entry. */
 static bool is_listened(const struct gr_completions *completions, const struct gr_future *future)
 {
-    for (const struct gri_listener *other = future->listeners; other != NULL; other = other->next) {
+    const struct gri_listener *other = gri_listener_first(future);
+    for (; other != NULL; other = gri_listener_next(future, other)) {
         if (other->tell != tell) continue;
         if (GRI_CONTAINER_OF(other, const struct entry, listener)->completions == completions) return true;
     }
@@ -169,6 +172,11 @@ int gr_next_done(gr_actor *self, gr_completions *completions, gr_future **future
         error = gri_may_wait(self, deadline, "gr_next_done");
     if (error != 0) return error;
     if (deadline != 0) error = wait_next(self, completions, deadline);
+    if (completions->is_released) {
+        drop(self, &completions->obligation);
+        if (error == GR_ECANCELLED || error == GR_EKILLED) return error; /* told once: it may not be lost */
+        return gri_fail(self, GR_ENOTFOUND, "gr_next_done: a callback released what it takes from");
+    }
     struct gri_list_node *node = gri_list_first(&completions->done);
     if (node == NULL) return error != 0 ? error : completions->left != 0 ? GR_ETIMEOUT : GR_ENOTFOUND;
     if (error != 0 && error != GR_ETIMEOUT) return error;
@@ -182,5 +190,11 @@ int gr_next_done(gr_actor *self, gr_completions *completions, gr_future **future
 
 void gr_completions_release(gr_completions *completions)
 {
-    if (completions != NULL) drop(completions->owner, &completions->obligation);
+    if (completions == NULL) return;
+    if (completions->is_waiting) {
+        completions->is_released = true;
+        gri_actor_wake(completions->owner);
+    } else {
+        drop(completions->owner, &completions->obligation);
+    }
 }

@@ -2,10 +2,11 @@
 /*
  * Deadlocks: coroutines that are blocked on requests to each other in a cycle, where none will ever answer. A probe
  * follows the requests: from a blocked actor to the one that it has asked, if that is blocked too to the one it has asked,
- * and so on. One that comes back to where it began has found a cycle, and one of its requests ends with GR_EDEADLOCK.
+ * and so on. One that comes back to where it began goes round once more, and looks whether each asked actor holds the
+ * request unanswered, be it put aside: then it has found a cycle, and one of its requests ends with GR_EDEADLOCK. So one
+ * that was forwarded gives no false alarm; nor does what a callback may yet answer, as those run while their coroutine is
+ * blocked. That is looked at last since mailboxes may be long, and most probes end at one who is not blocked.
  *
- * A step is taken only while the asked actor holds the request unanswered, be it put aside, so that one which was
- * forwarded gives no false alarm; nor does what a callback may yet answer, as those run while their coroutine is blocked.
  * A probe travels behind the request that it follows. To find a cycle it is enough to look when one is completed: when a
  * coroutine that holds requests is blocked, or when a request of one that does, or the first request at all, comes to one
  * that is blocked. Who can't be in a cycle sends no probe. Without memory for a probe
@@ -30,10 +31,12 @@ struct hop {
 };
 
 struct probe {
-    uint32_t count;              /* hops */
-    uint32_t victim;             /* once all is known: index of the hop whose request ends */
-    bool is_known;               /* it is a cycle; on the way to the one that the victim has asked */
-    bool is_told;                /* on the way to the victim, ahead of its outcome */
+    uint32_t count;  /* hops */
+    uint32_t victim; /* once all is known: index of the hop whose request ends */
+    uint32_t held;   /* on the second round: of how many hops the request is held by the next one */
+    bool is_closed;  /* it has come back to where it began: this is the second round */
+    bool is_known;   /* it is a cycle; on the way to the one that the victim has asked */
+    bool is_told;    /* on the way to the victim, ahead of its outcome */
     struct hop hops[PROBE_HOPS]; /* each has asked the next one, the last one whom the probe comes to */
 };
 
@@ -229,6 +232,18 @@ static gr_ref add_hop(struct probe *probe, const struct gr_actor *actor, const s
     return future->to;
 }
 
+/* At an actor of the second round, which is blocked: whom the probe goes to next. */
+static gr_ref check(const struct gri_loop *loop, const struct gr_actor *actor, const struct gr_future *future,
+                    struct probe *probe)
+{
+    const gr_ref nobody = {0, 0, 0};
+    const struct hop *hop = &probe->hops[probe->held];
+    const struct hop *before = &probe->hops[(probe->held + probe->count - 1) % probe->count];
+    if (!is_hop(actor, hop) || future->obligation.handle != hop->handle || !holds(actor, before))
+        return nobody;
+    return ++probe->held == probe->count ? found(loop, probe) : future->to;
+}
+
 /* At an actor that a probe came to: whom it goes to next; the null reference if that is all. */
 static gr_ref step(struct gri_loop *loop, struct gr_actor *actor, struct probe *probe)
 {
@@ -236,9 +251,10 @@ static gr_ref step(struct gri_loop *loop, struct gr_actor *actor, struct probe *
     const struct gr_future *future = blocked_on(actor);
     if (probe->is_told) explain(actor, probe);
     if (probe->is_known) return nobody;
-    if (future == NULL || !holds(actor, &probe->hops[probe->count - 1])) return nobody;
+    if (future == NULL) return nobody;
     if (is_hop(actor, &probe->hops[0]) && future->obligation.handle == probe->hops[0].handle)
-        return found(loop, probe);
+        probe->is_closed = true;
+    if (probe->is_closed) return check(loop, actor, future, probe);
     return probe->count == PROBE_HOPS || was_here(probe, actor) ? nobody : add_hop(probe, actor, future);
 }
 
@@ -301,8 +317,8 @@ static void look(struct gr_actor *actor)
     m->flags = 0;
     m->reply = NULL;
     struct probe *probe = probe_of(m);
-    probe->count = probe->victim = 0;
-    probe->is_known = probe->is_told = false;
+    probe->count = probe->victim = probe->held = 0;
+    probe->is_closed = probe->is_known = probe->is_told = false;
     send_probe(actor->loop, add_hop(probe, actor, future), m);
 }
 

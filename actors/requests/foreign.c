@@ -191,7 +191,7 @@ gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time 
     struct gr_system *system = gri_seat_enter(to.seat);
     int error = type->id == 0 || reply_type->id == 0 || deadline < 0 ? GR_EINVALID : missing_system(to);
     if (future == NULL) error = GR_ENOMEM;
-    if (future != NULL) *future = (struct gr_future){.is_foreign = true, .foreign.memory = memory};
+    if (future != NULL) *future = (struct gr_future){.is_foreign = true, .to = to, .foreign.memory = memory};
     if (future != NULL && system != NULL && error != GR_EINVALID)
         error = ask_inside(system, future, to, reply_type, deadline, type, message);
     else
@@ -253,7 +253,7 @@ int gri_foreign_error(gr_future *future)
     return future->error;
 }
 
-int gri_foreign_await(gr_future *future, gr_time deadline)
+static int wait_for(gr_future *future, gr_time deadline)
 {
     if (gri_foreign_error(future) != GRI_FUTURE_PENDING) return future->error;
     struct gr_system *system = future->foreign.box->system;
@@ -272,9 +272,16 @@ int gri_foreign_await(gr_future *future, gr_time deadline)
     return future->error == GRI_FUTURE_PENDING ? GR_ETIMEOUT : future->error;
 }
 
+int gri_foreign_await(gr_future *future, gr_time deadline)
+{
+    int error = wait_for(future, deadline);
+    if (gri_future_is_done(future)) future->flags |= GRI_FUTURE_READ;
+    return error;
+}
+
 int gri_foreign_cancel(gr_future *future)
 {
-    if (future->kind == GRI_FUTURE_TASK) return gri_foreign_control(future->foreign.task, GRI_MAIL_CANCEL, 0);
+    if (future->kind == GRI_FUTURE_TASK) return gri_foreign_control(future->to, GRI_MAIL_CANCEL, 0);
     give_up(future, GR_ECANCELLED);
     return future->error == GR_ECANCELLED ? 0 : GR_EBUSY;
 }
@@ -282,7 +289,13 @@ int gri_foreign_cancel(gr_future *future)
 void gri_foreign_release(gr_future *future)
 {
     struct gri_foreign_box *box = future->foreign.box;
-    if (box != NULL && !(future->error == GRI_FUTURE_PENDING && gri_cell_abandon(&box->cell)))
-        gri_foreign_box_free(box);
+    if (future->error == GRI_FUTURE_PENDING) {
+        if (gri_cell_abandon(&box->cell))
+            box = NULL; /* whoever answers frees it */
+        else
+            collect(future);
+    }
+    gri_future_log_unread(future);
+    if (box != NULL) gri_foreign_box_free(box);
     gri_memory_release(future->foreign.memory, future, sizeof *future);
 }

@@ -52,7 +52,9 @@ void gri_future_complete(struct gr_future *future, int error, struct gri_message
 /* What a future is about, for people. */
 static const char *describe(const struct gr_future *future, char *out, size_t size)
 {
-    const struct gr_behaviour *task = future->kind == GRI_FUTURE_TASK ? future->task.behaviour : NULL;
+    const struct gr_behaviour *task = future->kind != GRI_FUTURE_TASK ? NULL
+                                      : future->is_foreign            ? future->foreign.behaviour
+                                                                      : future->task.behaviour;
     if (future->kind == GRI_FUTURE_REQUEST)
         snprintf(out, size, "a request to %u:%u:%llu", future->to.seat, future->to.slot,
                  (unsigned long long)future->to.generation);
@@ -63,21 +65,28 @@ static const char *describe(const struct gr_future *future, char *out, size_t si
     return out;
 }
 
-/* Nobody wanted to know of this failure. */
-static void log_unread(const struct gr_future *future)
+/* Who had a future, for people. */
+static const char *describe_owner(const struct gr_future *future, char *out, size_t size)
+{
+    if (future->is_foreign) return "a plain thread";
+    gr_ref ref = gri_actor_ref(future->owner);
+    snprintf(out, size, "actor %u:%u:%llu (%s)", ref.seat, ref.slot, (unsigned long long)ref.generation,
+             gri_actor_dispatch(future->owner)->behaviour->name);
+    return out;
+}
+
+void gri_future_log_unread(const struct gr_future *future)
 {
     bool is_failure = future->error != 0 && future->error != GRI_FUTURE_PENDING &&
                       future->error != GR_ECANCELLED;
-    if (!is_failure || (future->owner->flags & GRI_ACTOR_FAILED) ||
+    if (!is_failure || (!future->is_foreign && (future->owner->flags & GRI_ACTOR_FAILED)) ||
         (future->flags & (GRI_FUTURE_READ | GRI_FUTURE_ON_STACK)))
         return;
-    char what[96];
+    char who[96], what[96];
     const char *name = future->error < 0 ? gr_error_name(future->error) : "its own";
-    gr_ref ref = gri_actor_ref(future->owner);
-    gr_log(GR_LOG_WARNING,
-           "actor %u:%u:%llu (%s) dropped a failure that it never looked at: %s, error %d (%s): %s", ref.seat,
-           ref.slot, (unsigned long long)ref.generation, gri_actor_dispatch(future->owner)->behaviour->name,
-           describe(future, what, sizeof what), future->error, name, gri_future_text(future));
+    gr_log(GR_LOG_WARNING, "%s dropped a failure that it never looked at: %s, error %d (%s): %s",
+           describe_owner(future, who, sizeof who), describe(future, what, sizeof what), future->error, name,
+           gri_future_text(future));
 }
 
 /* Nobody waits for it any more: work that has not begun is taken back. */
@@ -93,7 +102,7 @@ void gri_future_free(struct gr_future *future)
 {
     struct gr_actor *owner = future->owner;
     if (__builtin_expect(future->listeners != NULL, 0)) gri_listeners_drop(future, NULL);
-    if (future->error != 0) log_unread(future);
+    if (future->error != 0) gri_future_log_unread(future);
     if (future->kind != GRI_FUTURE_REQUEST) abandon(owner, future);
     if (!gri_future_is_done(future)) close_future(owner, future);
     if (future->answer != NULL) gri_message_dispose(owner->loop, future->answer);
@@ -147,9 +156,10 @@ struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind 
 /* ---- what can be asked of a future ---- */
 
 /* The outcome's error, or GRI_FUTURE_PENDING. Looking may find that a plain thread's deadline has passed, which ends its
- * request. */
+ * request. NULL is a future that there was no memory for. */
 static int outcome_of(const gr_future *future)
 {
+    if (future == NULL) return GR_ENOMEM;
     return future->is_foreign ? gri_foreign_error((gr_future *)future) : future->error;
 }
 
@@ -157,7 +167,7 @@ static int outcome_of(const gr_future *future)
 static int read_outcome(const gr_future *future)
 {
     int error = outcome_of(future);
-    if (error != GRI_FUTURE_PENDING) ((gr_future *)future)->flags |= GRI_FUTURE_READ;
+    if (future != NULL && error != GRI_FUTURE_PENDING) ((gr_future *)future)->flags |= GRI_FUTURE_READ;
     return error;
 }
 
@@ -199,8 +209,8 @@ const char *gri_future_text(const gr_future *future)
 
 const char *gr_future_text(const gr_future *future)
 {
-    (void)read_outcome(future);
-    return gri_future_text(future);
+    int error = read_outcome(future);
+    return future == NULL ? gr_error_text(error) : gri_future_text(future);
 }
 
 const void *gri_future_value(const gr_future *future, const struct gr_type *type)
@@ -213,7 +223,8 @@ const void *gri_future_value(const gr_future *future, const struct gr_type *type
 
 int gr_future_cancel(gr_actor *self, gr_future *future)
 {
-    if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_future_cancel: there is no future");
+    if (future == NULL)
+        return gri_fail(self, GR_EBUSY, "gr_future_cancel: it has failed: there was no memory for it");
     if (future->is_foreign != (self == NULL) || (self != NULL && future->owner != self))
         return gri_fail(self, GR_ECONTEXT, "gr_future_cancel: the future belongs to somebody else");
     if (outcome_of(future) != GRI_FUTURE_PENDING)

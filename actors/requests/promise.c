@@ -137,20 +137,27 @@ int gri_fulfil(gr_actor *self, gr_promise promise, const struct gr_type *type, c
     return stale ? gri_fail(self, GR_ESTALE, "gr_fulfil: the asker has ended") : 0;
 }
 
+/* Fails a future by hand: no answer of anybody's arrives. */
+static void fail_own(struct gr_actor *self, struct gr_future *future, int error, const char *text)
+{
+    struct gri_message *held = take_held(future);
+    if (text != NULL) held = gri_request_text(self->loop, held, text);
+    bool has_text = (held->flags & GRI_MAIL_TEXT) != 0;
+    if (!has_text) gri_loop_free_message(self->loop, held);
+    gri_future_complete(future, gri_outcome(error), has_text ? held : NULL);
+}
+
 int gr_promise_fail(gr_actor *self, gr_promise promise, int error, const char *text)
 {
     if (error == 0) return gri_fail(self, GR_EINVALID, "gr_promise_fail: 0 is no error");
     struct target target = find(self, promise);
     if (target.token == NULL && target.future == NULL) return not_found(self, "gr_promise_fail");
-    bool stale = false;
-    struct gri_message *reply;
     if (target.future != NULL) {
-        /* As an answer that arrives, which finds the future by its name. */
-        reply = take_held(target.future);
-    } else {
-        stale = gri_reply_is_stale(self->loop, target.token->reply);
-        reply = free_token(self, target.token);
+        fail_own(self, target.future, error, text);
+        return 0;
     }
+    bool stale = gri_reply_is_stale(self->loop, target.token->reply);
+    struct gri_message *reply = free_token(self, target.token);
     if (text != NULL)
         gri_request_fail(self->loop, reply, error, text);
     else

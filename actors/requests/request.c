@@ -34,7 +34,8 @@ static int admit_request(struct gr_actor *self, gr_ref to, struct gri_target *ta
     enum gri_verdict verdict;
     int error = gri_look(self->loop, to, target, &verdict);
     if (error != 0 || verdict == GRI_ACCEPT) return error;
-    gr_time end = gri_clock_after(self->loop->now, *deadline);
+    /* The loop's reading may be a whole turn old, and what was computed since is not to be taken off. */
+    gr_time end = gri_clock_after(gri_clock_now(self->loop->clock), *deadline);
     gri_actor_begin_wait(self, *deadline);
     error = gri_admit_full(self, to, target, verdict);
     gri_actor_end_wait(self);
@@ -160,26 +161,30 @@ void gri_request_end(struct gri_loop *loop, struct gri_message *reply, int error
         answer(loop, asker_of(loop, reply), reply);
 }
 
-void gri_request_fail(struct gri_loop *loop, struct gri_message *reply, int error, const char *text)
+struct gri_message *gri_request_text(struct gri_loop *loop, struct gri_message *reply, const char *text)
 {
     size_t length = strnlen(text, GRI_ERROR_TEXT_SIZE - 1);
     bool is_foreign = (reply->flags & GRI_MAIL_FOREIGN) != 0;
     struct gri_message *m = is_foreign ? gri_message_create(&gri_loop_system(loop)->memory.memory, length + 1)
                                        : gri_loop_new_message(loop, length + 1);
-    if (m != NULL) {
-        m->to_slot = reply->to_slot;
-        m->to_generation = reply->to_generation;
-        m->handle = reply->handle;
-        m->reply = NULL;
-        m->type = reply->type;
-        m->kind = GRI_MAIL_REPLY;
-        m->flags = (uint8_t)((reply->flags & ~GRI_MAIL_DEADLINE) | GRI_MAIL_TEXT);
-        memcpy(m->payload, text, length);
-        ((char *)m->payload)[length] = '\0';
-        gri_loop_free_message(loop, reply);
-        reply = m;
-    }
-    gri_request_end(loop, reply, error);
+    if (m == NULL) return reply;
+    m->to_slot = reply->to_slot;
+    m->to_generation = reply->to_generation;
+    m->handle = reply->handle;
+    m->reply = NULL;
+    m->task = reply->task;
+    m->type = reply->type;
+    m->kind = GRI_MAIL_REPLY;
+    m->flags = (uint8_t)((reply->flags & ~GRI_MAIL_DEADLINE) | GRI_MAIL_TEXT);
+    memcpy(m->payload, text, length);
+    ((char *)m->payload)[length] = '\0';
+    gri_loop_free_message(loop, reply);
+    return m;
+}
+
+void gri_request_fail(struct gri_loop *loop, struct gri_message *reply, int error, const char *text)
+{
+    gri_request_end(loop, gri_request_text(loop, reply, text), error);
 }
 
 struct gri_message *gri_take_reply(struct gr_actor *self, const struct gr_type *request)
@@ -221,7 +226,9 @@ int gri_reply(gr_actor *self, const struct gr_type *request, const struct gr_typ
 
 int gr_reply_error(gr_actor *self, int error)
 {
-    struct gri_message *reply = self == NULL || error == 0 ? NULL : gri_take_reply(self, NULL);
+    if (error == 0)
+        return gri_fail(self, GR_EINVALID, "gr_reply_error: 0 is no error: gr_reply answers with a value");
+    struct gri_message *reply = self == NULL ? NULL : gri_take_reply(self, NULL);
     if (reply == NULL) return gri_fail(self, GR_ECONTEXT, "gr_reply_error: no request is being handled");
     gri_request_end(self->loop, reply, error);
     return 0;

@@ -14,7 +14,7 @@ static int begin(struct gr_system *system, struct gr_future *future, const struc
     struct gri_message *reply = box == NULL ? NULL : gri_foreign_new_reply(box, behaviour->result_type);
     int error = GR_ENOMEM;
     if (reply != NULL)
-        error = gri_spawn_outside(system, behaviour, options, start, reply, &future->foreign.task);
+        error = gri_spawn_outside(system, behaviour, options, start, reply, &future->to);
     else
         gri_fail(NULL, error, "no memory to start %s", behaviour->name);
     if (error == 0) {
@@ -34,6 +34,7 @@ gr_future *gri_task_start_outside(gr_system *system, const struct gr_behaviour *
     struct gr_future *future = gri_memory_allocate(memory, sizeof *future);
     if (future != NULL) {
         *future = (struct gr_future){.is_foreign = true, .kind = GRI_FUTURE_TASK, .foreign.memory = memory};
+        future->foreign.behaviour = behaviour;
         future->error = begin(system, future, behaviour, options, start);
         if (future->error == GRI_FUTURE_PENDING) return future;
     } else {

@@ -2,6 +2,8 @@
 /* Scopes: the tasks that an actor started in one end together. A scope listens to its children's futures. */
 #include "actors/tasks/task.h"
 
+#include <greenroom/log.h>
+
 /* A task of a scope, until it is done. */
 struct child {
     struct gri_listener listener; /* to its future; in the scope's list by its node */
@@ -84,9 +86,8 @@ void gri_scope_told(struct gri_listener *listener, bool is_done)
 }
 
 /* Frees a scope; its children go on, but for those of an actor that ends. */
-static void drop_scope(struct gr_actor *owner, struct gri_obligation *obligation)
+static void free_scope(struct gr_actor *owner, struct gr_scope *scope)
 {
-    struct gr_scope *scope = GRI_CONTAINER_OF(obligation, struct gr_scope, obligation);
     struct gri_list_node *node;
     while ((node = gri_list_first(&scope->children)) != NULL) {
         struct child *child = GRI_CONTAINER_OF(node, struct child, listener.node);
@@ -97,6 +98,21 @@ static void drop_scope(struct gr_actor *owner, struct gri_obligation *obligation
     gri_loop_disarm(owner->loop, &scope->timer);
     gri_list_remove(&scope->obligation.node);
     gri_pool_give(&owner->loop->pool, scope, gri_pool_class(sizeof *scope));
+}
+
+/* Its actor ends and has not closed it: who would have told why it was cancelled? */
+static void drop_scope(struct gr_actor *owner, struct gri_obligation *obligation)
+{
+    struct gr_scope *scope = GRI_CONTAINER_OF(obligation, struct gr_scope, obligation);
+    if (scope->error != 0 && scope->error != GR_ECANCELLED && !(owner->flags & GRI_ACTOR_FAILED)) {
+        gr_ref ref = gri_actor_ref(owner);
+        const char *name = scope->error < 0 ? gr_error_name(scope->error) : "its own";
+        gr_log(GR_LOG_WARNING,
+               "actor %u:%u:%llu (%s) ended without closing a scope that had failed: error %d (%s)", ref.seat,
+               ref.slot, (unsigned long long)ref.generation, gri_actor_dispatch(owner)->behaviour->name,
+               scope->error, name);
+    }
+    free_scope(owner, scope);
 }
 
 gr_scope *gr_scope_open(gr_actor *self, gr_time deadline)
@@ -124,9 +140,13 @@ gr_scope *gr_scope_open(gr_actor *self, gr_time deadline)
     return scope;
 }
 
-void gr_scope_cancel(gr_actor *self, gr_scope *scope)
+int gr_scope_cancel(gr_actor *self, gr_scope *scope)
 {
-    if (scope != NULL && scope->owner == self) cancel(scope, GR_ECANCELLED);
+    if (scope == NULL) return gri_fail(self, GR_EINVALID, "gr_scope_cancel: there is no scope");
+    if (scope->owner != self)
+        return gri_fail(self, GR_ECONTEXT, "gr_scope_cancel: the scope belongs to somebody else");
+    cancel(scope, GR_ECANCELLED);
+    return 0;
 }
 
 /* Makes the future of a task that is to begin in the scope. NULL when there is no memory. */
@@ -187,7 +207,7 @@ static int close_innermost(struct gr_actor *self)
     if (killed != 0) return killed;
     int error = scope->error;
     extra->scope = scope->outer;
-    drop_scope(self, &scope->obligation);
+    free_scope(self, scope);
     return error;
 }
 
@@ -198,8 +218,10 @@ int gr_scope_close(gr_actor *self, gr_scope *scope)
     if (!is_open(self, scope)) return gri_fail(self, GR_EINVALID, "gr_scope_close: no such scope is open");
     while (self->extra->scope != scope) {
         cancel(self->extra->scope, GR_ECANCELLED);
-        (void)close_innermost(self);
+        error = close_innermost(self);
         if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
+        /* Nobody else is told of that failure: it counts as one of this scope's. */
+        if (error != 0 && error != GR_ECANCELLED) cancel(scope, error);
     }
     return close_innermost(self);
 }

@@ -5,6 +5,8 @@
 #include "actors/admission.h"
 #include "messages/visit.h"
 
+#include <greenroom/log.h>
+
 /* Bytes of an envelope that is small: two of the smallest blocks. */
 #define SHARED_BYTES_MAX 128u
 
@@ -138,8 +140,8 @@ bool gri_task_is_running(const struct gr_future *future)
 gr_ref gr_future_task(const gr_future *future)
 {
     gr_ref none = {0, 0, 0};
-    if (future->error != GRI_FUTURE_PENDING || future->kind != GRI_FUTURE_TASK) return none;
-    return future->is_foreign ? future->foreign.task : future->task.ref;
+    if (future == NULL || future->error != GRI_FUTURE_PENDING || future->kind != GRI_FUTURE_TASK) return none;
+    return future->is_foreign ? future->to : future->task.ref;
 }
 
 const void *gri_task_value(const gr_future *future, const struct gr_behaviour *behaviour)
@@ -194,11 +196,27 @@ void gri_start_end(struct gr_actor *actor, struct gri_message *start, int reason
         else
             gr_message_release(type, reply->payload);
     }
+    if (reason != 0 && reason != GR_ECANCELLED) {
+        reply->flags |= GRI_MAIL_TASK;
+        const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
+        reply->task = dispatch == NULL ? 0 : (uint16_t)dispatch->behaviour->id; /* it was refused a place */
+    }
     bool has_text = reason != 0 && extra != NULL && extra->error_text != NULL && extra->error == reason;
     if (has_text)
         gri_request_fail(loop, reply, reason, extra->error_text);
     else
         gri_request_end(loop, reply, reason);
+}
+
+void gri_task_failed_late(const struct gri_loop *loop, const struct gri_message *reply)
+{
+    if (gri_load(&gri_loop_system(loop)->stopping, GRI_RELAXED)) return; /* that ends everybody */
+    int error = gri_outcome(reply->error);
+    const char *text = reply->flags & GRI_MAIL_TEXT ? (const char *)reply->payload : gr_error_text(error);
+    const struct gr_behaviour *task = gri_behaviour_by_id(reply->task);
+    gr_log(GR_LOG_WARNING, "task %s failed, and its future had been released: error %d (%s): %s",
+           task == NULL ? "that did not begin" : task->name, error,
+           error < 0 ? gr_error_name(error) : "its own", text);
 }
 
 void gri_actor_cancel(struct gr_actor *actor)

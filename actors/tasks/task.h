@@ -33,6 +33,9 @@ void gri_actor_cancel(struct gr_actor *actor);
 /* The start message of an actor that ends, also before it began; takes it. Of a task: the future's outcome. */
 void gri_start_end(struct gr_actor *actor, struct gri_message *start, int reason);
 
+/* The failure of a task has come when nobody had its future any more: logs it. */
+void gri_task_failed_late(const struct gri_loop *loop, const struct gri_message *reply);
+
 /* ---- scope.c ---- */
 
 /* Whether it is cancelled. */

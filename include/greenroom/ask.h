@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Requests: a message that is answered by exactly one outcome - the value, or an error: unhandled, unanswered, the
- * receiver's end, timeout, full, no memory, stopped. The first one wins; what comes later is dropped and counted.
+ * receiver's end, timeout, full, no memory, stopped, cancelled, deadlock, or one that the receiver gave. The first one
+ * wins; what comes later is dropped and counted.
+ *
+ * Deadlocks: coroutines that wait for each other's answers in a circle would wait for ever. The request that closes it is
+ * noticed, and one of the circle ends with GR_EDEADLOCK, which the log and gr_last_error explain. That is so for waits by
+ * gr_call, gr_await and gr_wait_for with GR_FOREVER, in a circle of 24 actors at most. A circle is not found if in it
+ * somebody waits with a deadline of his own, which ends it anyway; waits for several futures at once, as in gr_gather;
+ * has a callback that may yet answer; or passed the request on: give such waits a deadline.
  */
 #ifndef GREENROOM_ASK_H
 #define GREENROOM_ASK_H
@@ -19,7 +26,7 @@ GR_API int gri_reply(gr_actor *self, const struct gr_type *request, const struct
                      const void *message);
 
 /* Answers the request being handled with an error (negative, or positive of the program's own) instead of a value.
- * Errors: GR_ECONTEXT if there is none, or it has been answered. */
+ * Errors: GR_ECONTEXT if there is none, or it has been answered; GR_EINVALID for 0, and it can still be answered. */
 GR_API int gr_reply_error(gr_actor *self, int error);
 
 /*
@@ -45,8 +52,9 @@ GRI_END_C
 
 /*
  * gr_call(self, to, &out, deadline, Q, fields ...): asks and waits; `out` is a struct R, filled on success, whose
- * strings and buffers are then the caller's. From a coroutine, or with `self` NULL from a plain thread.
- * Returns 0, the request's error, or GR_ECONTEXT in a handler actor.
+ * strings and buffers are then the caller's. From a coroutine, or with `self` NULL from a plain thread. Always takes the
+ * counts of the request's strings and buffers. Returns 0, the request's error, GR_ECANCELLED or GR_EKILLED if the wait was
+ * ended (future.h), GR_EINVALID for a negative deadline, or GR_ECONTEXT in a handler actor and in callbacks.
  */
 #define gr_call(self, to, out, deadline, Q, ...)                                                             \
     gri_call(self, to, Q##_gr_reply_type, GRI_OUT(Q##_gr_reply, out), deadline, &Q##_gr_type,                \

@@ -6,10 +6,24 @@
  * A future belongs to the actor that got it, or with `self` NULL to the thread; only its owner may use it. An actor's
  * futures are released at its end. A failure that is released before anybody looked at it (by awaiting the future, by
  * reading its error, text or value, in a callback) is logged as a warning that names the task and the error, unless it is
- * GR_ECANCELLED or the actor failed.
+ * GR_ECANCELLED or the actor failed; so is that of a task whose future was released before it failed, unless the system
+ * stops.
  *
- * What waits here needs a coroutine actor, and is GR_ECONTEXT elsewhere and in callbacks; handler actors use gr_then. A
- * wait is ended by GR_EKILLED when the actor is killed, and by GR_ECANCELLED, once, when its task is cancelled.
+ * NULL, which is what there is instead of a future when there was no memory for it, counts everywhere as one that failed
+ * with GR_ENOMEM: it may be awaited, read and released. So it is enough to look at the outcome.
+ *
+ * What waits here needs a coroutine actor, and is GR_ECONTEXT elsewhere, in callbacks, and for a future of somebody else;
+ * handler actors use gr_then. A negative deadline is GR_EINVALID. A wait is ended by GR_EKILLED when the actor is killed;
+ * by GR_ECANCELLED, once, when its task is cancelled, and always while one of its scopes is cancelled (scope.h). A callback
+ * that runs meanwhile may release what is waited for: the wait goes on all the same.
+ *
+ * A stop does not end these waits: gr_stop, and that of a system, keep their place in the mailbox, and are told by
+ * gr_receive and gr_sleep. Mostly what is waited for is stopped too, and so done. Where it may not be, give the wait a
+ * deadline, or receive, and have a callback note the outcome; else a system that stops kills the waiting actor when half
+ * of the stop's time is over, and gr_stop alone waits for ever.
+ *
+ * Deadlocks (ask.h) are found through gr_await and gr_wait_for of one request with GR_FOREVER, not through waits for
+ * several: gr_wait, gr_gather, gr_race and gr_next_done need a deadline where requests could go in a circle.
  */
 #ifndef GREENROOM_FUTURE_H
 #define GREENROOM_FUTURE_H
@@ -55,7 +69,7 @@ GRI_BEGIN_C
  * Waits until the future has its outcome. Returns 0 with a value, the outcome's error, or GR_ETIMEOUT when `deadline`
  * passed first, which leaves it pending. A coroutine waits without blocking its loop; with `self` NULL the thread
  * blocks. Others get GR_ECONTEXT: a handler actor, a loop's own thread with NULL, a thread outside of a simulation, who
- * does not own it. NULL for a future is GR_EINVALID.
+ * does not own it. One that is done already may be awaited anywhere by its owner.
  */
 GR_API GR_MUST_USE int gr_await(gr_actor *self, gr_future *future, gr_time deadline);
 
@@ -88,7 +102,8 @@ GR_API const void *gri_future_value(const gr_future *future, const struct gr_typ
  * Cancels. A request, a promise or blocking work ends at once with GR_ECANCELLED; what comes later is dropped and counted
  * as a late reply, and work that has begun is not stopped. A task is told: its current or next wait returns
  * GR_ECANCELLED, once; its future is done when it has ended, with what it then returns; one that has not begun never
- * does. Errors: GR_EBUSY if it is done already; GR_ECONTEXT if it isn't yours; for a plain thread's task GR_ENOMEM.
+ * does. Errors: GR_EBUSY if it is done already, as NULL is; GR_ECONTEXT if it isn't yours; GR_ENOMEM for a plain thread's
+ * task, and for one on another loop that has been told before.
  */
 GR_API int gr_future_cancel(gr_actor *self, gr_future *future);
 
@@ -96,7 +111,8 @@ GR_API int gr_future_cancel(gr_actor *self, gr_future *future);
  * Calls fn(self, future, context) soon after the future is done, also if it is already: in a turn of its owner, which for
  * a handler actor is between messages, for a coroutine while it waits. Several are called in order, and futures in the
  * order in which they are done. `fn` may not wait; it may start, cancel and release futures, this one too. It is not
- * called when the future is released before, or the owner ends. Errors: GR_ENOMEM. Needs `self`.
+ * called when the future is released before, or the owner ends. Errors: GR_ENOMEM, also for NULL, which is not called
+ * for; GR_ECONTEXT if the future isn't yours. Needs `self`.
  */
 GR_API GR_MUST_USE int gr_future_on_done(gr_actor *self, gr_future *future, gr_future_callback fn,
                                          void *context);
@@ -115,28 +131,31 @@ GR_API GR_MUST_USE int gri_then(gr_actor *self, gr_future *future, size_t state_
 /*
  * ---- several futures: `futures` is an array of `count`, in which NULL is one that failed with GR_ENOMEM ----
  *
- * NULL for the array itself is GR_EINVALID, unless `count` is 0. One that is in it twice counts as two that are done at the
- * same time.
+ * NULL for the array itself is GR_EINVALID, unless `count` is 0, and one of somebody else's futures in it GR_ECONTEXT. One
+ * that is in it twice counts as two that are done at the same time.
  */
 
 /*
- * Waits as `until` says. Returns 0 or GR_ETIMEOUT; *done, which may be NULL, is how many are done: which ones,
- * gr_future_done tells. The outcomes count as unread. Needs a coroutine.
+ * Waits as `until` says. Returns 0, GR_ETIMEOUT, GR_ECANCELLED or GR_EKILLED, never the error of a future; *done, which
+ * may be NULL, is how many are done: which ones, gr_future_done tells. The outcomes count as unread. Of none it is 0 at
+ * once, whatever `until` says, with *done == 0. Needs a coroutine. Errors: GR_EINVALID for another `until`.
  */
 GR_API GR_MUST_USE int gr_wait(gr_actor *self, gr_future *const *futures, size_t count,
                                enum gr_wait_until until, size_t *done, gr_time deadline);
 
 /*
- * Waits for the values of all. Returns 0, the first error in time (see the flags), or GR_ETIMEOUT. The others are left as
- * they are. The values are in the futures, which are in the order of the array. Needs a coroutine.
+ * Waits for the values of all. Returns 0, the first error in time (see the flags), or what ended the wait: GR_ETIMEOUT,
+ * GR_ECANCELLED, GR_EKILLED. The others are left as they are. The values are in the futures, which are in the order of the
+ * array. Of none it is 0. Needs a coroutine.
  */
 GR_API GR_MUST_USE int gr_gather(gr_actor *self, gr_future *const *futures, size_t count,
                                  enum gr_gather_flags flags, gr_time deadline);
 
 /*
  * Waits for the first one that is done, cancels all others, and returns the first one's error, 0 for a value; *first,
- * which may be NULL, is its index. At the deadline it cancels all: GR_ETIMEOUT, with *first == count. It does not wait
- * for tasks to clean up. Needs a coroutine.
+ * which may be NULL, is its index, and `count` if there is none, whatever went wrong. At the deadline it cancels all:
+ * GR_ETIMEOUT. A wait that is ended by GR_ECANCELLED or GR_EKILLED cancels none. It does not wait for tasks to clean up,
+ * and leaves alone what a callback released meanwhile. Needs a coroutine. Errors: GR_EINVALID if `count` is 0.
  */
 GR_API GR_MUST_USE int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *first,
                                gr_time deadline);
@@ -144,18 +163,21 @@ GR_API GR_MUST_USE int gr_race(gr_actor *self, gr_future *const *futures, size_t
 /*
  * Futures in the order in which they are done: take them with gr_next_done. The futures stay the caller's, and one that
  * is released before is passed over, as is NULL; one that is in the array twice is given once. The array is not kept.
- * Returns NULL when there is no memory, or an argument is invalid: gr_last_error tells. Needs `self`.
+ * Returns NULL when there is no memory, there is no array, or a future isn't yours: gr_last_error tells. Needs `self`.
  */
 GR_API GR_MUST_USE gr_completions *gr_as_completed(gr_actor *self, gr_future *const *futures, size_t count);
 
 /*
- * Waits for the next one that is done: *future, and 0 whatever its outcome. Each is given once. Errors: GR_ENOTFOUND when
- * all have been given; GR_ETIMEOUT. A handler actor may call it with a deadline of 0.
+ * Waits for the next one that is done: *future, and 0 whatever its outcome. Each is given once. Errors, with *future NULL:
+ * GR_ENOTFOUND when all have been given, or a callback has released the completions during the wait: they are gone then,
+ * and nothing more is given; GR_ETIMEOUT, GR_ECANCELLED, GR_EKILLED; GR_EINVALID for NULL or another actor's. A handler
+ * actor may call it with a deadline of 0.
  */
 GR_API GR_MUST_USE int gr_next_done(gr_actor *self, gr_completions *completions, gr_future **future,
                                     gr_time deadline);
 
-/* Frees it, not its futures; at the latest the owner's end does. NULL is fine. By the owner only. */
+/* Frees it, not its futures; at the latest the owner's end does. NULL is fine. By the owner only, also in a callback
+ * while it waits in gr_next_done. */
 GR_API void gr_completions_release(gr_completions *completions);
 
 GRI_END_C

@@ -4,7 +4,8 @@
  * the request of another actor, put aside to be answered later.
  *
  * A promise is a plain value and local to the actor that got it: only that one may set it. It is set once: whoever sets
- * it again, or after its future was cancelled or released, or its request ended by GR_EDEADLOCK, gets GR_ENOTFOUND.
+ * it again, or after its future was cancelled or released, or its request ended by GR_EDEADLOCK, gets GR_ENOTFOUND. All
+ * of this needs `self`.
  */
 #ifndef GREENROOM_PROMISE_H
 #define GREENROOM_PROMISE_H
@@ -35,7 +36,7 @@ GRI_END_C
 
 /*
  * gr_promise_create(self, R, &promise): a pending future of this actor for a value of message type R. NULL when there is
- * no memory. If the actor ends, so does the future. Needs `self`.
+ * no memory, or R could not be registered (message.h); the promise is then none. If the actor ends, so does the future.
  */
 #define gr_promise_create(self, R, promise) gri_promise_create(self, &R##_gr_type, promise)
 

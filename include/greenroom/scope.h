@@ -10,7 +10,11 @@
  *
  * While a scope is cancelled, the waits of the actor that opened it return GR_ECANCELLED until it is closed. Scopes nest:
  * one that is cancelled cancels those that were opened after it. If a task is cancelled while it has scopes open, the
- * outermost is cancelled with it. If the actor ends, they are cancelled.
+ * outermost is cancelled with it. If the actor ends, they are cancelled; a failure that none of them was closed to tell is
+ * logged as a warning, unless the actor fails itself.
+ *
+ * A stop does not end the wait in gr_scope_close (see future.h): in a system that stops, the scope's tasks are told to stop
+ * too, and the wait ends with them. For gr_stop of the scope's actor alone, give the scope a deadline, or cancel the task.
  */
 #ifndef GREENROOM_SCOPE_H
 #define GREENROOM_SCOPE_H
@@ -25,13 +29,15 @@ GRI_BEGIN_C
  * negative deadline, and where waiting is not allowed: gr_last_error tells. Needs a coroutine. */
 GR_API GR_MUST_USE gr_scope *gr_scope_open(gr_actor *self, gr_time deadline);
 
-/* Cancels what was started in the scope, and the waits of its actor until it is closed, which then gives GR_ECANCELLED. */
-GR_API void gr_scope_cancel(gr_actor *self, gr_scope *scope);
+/* Cancels what was started in the scope, and the waits of its actor until it is closed, which then gives GR_ECANCELLED.
+ * Nothing if it is cancelled already. Errors: GR_EINVALID for NULL, GR_ECONTEXT for another actor's. */
+GR_API int gr_scope_cancel(gr_actor *self, gr_scope *scope);
 
 /*
  * Waits until all tasks of the scope have ended, and frees it. Scopes inside of it that are still open are cancelled and
- * closed first. Returns 0; or why the scope was cancelled: the first error of a task, GR_ETIMEOUT or GR_ECANCELLED; or
- * GR_EKILLED when the actor is killed meanwhile, and then it has not waited. NULL is GR_EINVALID.
+ * closed first; if one of them had failed, by a task or its own deadline, that counts as this one's failure and cancels
+ * what is left of it. Returns 0; or why the scope was cancelled: the first error, GR_ETIMEOUT or GR_ECANCELLED; or
+ * GR_EKILLED when the actor is killed meanwhile, and then it has not waited. GR_EINVALID if no such scope is open.
  */
 GR_API GR_MUST_USE int gr_scope_close(gr_actor *self, gr_scope *scope);
 

@@ -3,8 +3,11 @@
  * Tasks: functions that run as coroutine actors of their own, and whose results complete futures.
  *
  * A task has a mailbox and an address like any actor, runs on any loop, and may do whatever a coroutine may. It is cancelled
- * when the owner of its future ends; once that future is released it goes on by itself. A task that is killed ends its
- * future with GR_EKILLED, one that can't begin with the error why.
+ * when the owner of its future ends; once that future is released it goes on by itself, and if it then fails that is
+ * logged. A task that is killed ends its future with GR_EKILLED, one that can't begin with the error why.
+ *
+ * Deadlines do not go into tasks: neither that of the request which the starter handles, nor that of a scope, bounds the
+ * requests which the task makes. A scope's deadline cancels the task instead, and with it the wait for such a request.
  */
 #ifndef GREENROOM_TASK_H
 #define GREENROOM_TASK_H

@@ -72,3 +72,25 @@ Test(listener, one_in_the_middle_can_be_taken_out)
     gri_listeners_tell_done(&future);
     cr_assert_str_eq(told, "AC");
 }
+
+Test(listener, one_that_leaves_at_either_end_keeps_the_order_of_the_others)
+{
+    struct gr_future future = {.error = 0};
+    struct noting a = made('a', false, false), b = made('b', false, false), c = made('c', false, false);
+    memset(told, 0, sizeof told);
+    gri_listener_add(&future, &a.listener);
+    gri_listener_remove(&a.listener);
+    cr_assert_null(future.listeners);
+    gri_listener_add(&future, &a.listener);
+    gri_listener_add(&future, &b.listener);
+    gri_listener_add(&future, &c.listener);
+    gri_listener_remove(&c.listener);
+    gri_listener_add(&future, &c.listener);
+    gri_listener_remove(&a.listener);
+    gri_listener_add(&future, &a.listener);
+    gri_listeners_tell_done(&future);
+    cr_assert_str_eq(told, "BCA");
+    gri_listeners_drop(&future, NULL);
+    cr_assert_str_eq(told, "BCAbca");
+    cr_assert_null(future.listeners);
+}

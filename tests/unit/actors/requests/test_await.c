@@ -138,7 +138,6 @@ static int waits_for(gr_actor *self, void *argument)
     gr_future *never = gr_promise_create(self, number, &promise);
     CHECK_EQ(gr_wait_for(self, never, gr_seconds(1)), GR_ETIMEOUT);
     CHECK_EQ(gr_future_state(never), GR_FUTURE_CANCELLED);
-    CHECK_EQ(gr_wait_for(self, NULL, 1), GR_EINVALID);
     CHECK_EQ(gr_wait_for(self, never, -1), GR_EINVALID);
     gr_future_release(quick);
     gr_future_release(slow);
@@ -192,7 +191,12 @@ static int races(gr_actor *self, void *argument)
     CHECK_EQ(gr_race(self, &never, 1, &first, gr_seconds(1)), GR_ETIMEOUT);
     CHECK_EQ(first, 1);
     CHECK_EQ(gr_future_state(never), GR_FUTURE_CANCELLED);
+    first = 9;
     CHECK_EQ(gr_race(self, &never, 0, &first, gr_seconds(1)), GR_EINVALID);
+    CHECK_EQ(first, 0);
+    first = 9;
+    CHECK_EQ(gr_race(self, tasks, 2, &first, -1), GR_EINVALID);
+    CHECK_EQ(first, 2); /* none, whatever went wrong */
     release_all(tasks, 2);
     gr_future_release(never);
     return 0;
@@ -225,6 +229,127 @@ Case(await, one_that_is_in_a_race_twice_is_cancelled_once)
     run_seeds(2, 200, races_with_one_twice);
 }
 
+/* ---- futures that callbacks release while they are waited for ---- */
+
+static void release_it(gr_actor *self, gr_future *future, void *context)
+{
+    gr_future_release(context);
+    (void)!gr_promise_create(self, number,
+                             &(gr_promise){0}); /* takes the place of what was freed too early */
+}
+
+/* Two of a second and of three; when the quick one is done, the one of that index is released. */
+static void start_two(gr_actor *self, gr_future *tasks[2], int released)
+{
+    tasks[0] = START(self, .value = 1, .sleep = gr_seconds(1));
+    tasks[1] = START(self, .value = 2, .sleep = gr_seconds(3), .notes = true);
+    CHECK_EQ(gr_future_on_done(self, tasks[0], release_it, tasks[released]), 0);
+    notes_clear();
+}
+
+static int releases_what_is_waited_for(gr_actor *self, void *argument)
+{
+    gr_future *tasks[2];
+    start_two(self, tasks, 1);
+    gr_time begin = gr_now(self);
+    CHECK_EQ(gr_wait_for(self, tasks[1], gr_seconds(2)), GR_ETIMEOUT);
+    CHECK_EQ(ms_since(self, begin), 2000);
+    CHECK_TEXT(notes(), "2:begun 2:GR_ECANCELLED 2:ended");
+    gr_future_release(tasks[0]);
+    start_two(self, tasks, 0);
+    CHECK_EQ(gr_wait_for(self, tasks[0], gr_seconds(2)), 0);
+    CHECK_EQ(gr_wait_for(self, tasks[1], gr_seconds(9)), 0);
+    gr_future_release(tasks[1]);
+    return 0;
+}
+
+static int releases_what_is_gathered(gr_actor *self, void *argument)
+{
+    gr_future *tasks[2];
+    for (int released = 0; released < 2; released++) {
+        start_two(self, tasks, released);
+        CHECK_EQ(gr_gather(self, tasks, 2, GR_GATHER_FIRST_ERROR, GR_FOREVER), 0);
+        CHECK_TEXT(notes(), "2:begun 2:ended");
+        gr_future_release(tasks[!released]);
+    }
+    /* One that is done before the wait begins may be released in it too. */
+    start_two(self, tasks, 0);
+    gr_future *done = START(self, .value = 5, .error = GR_ELIMIT);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(500)), 0);
+    CHECK_EQ(gr_future_error(done), GR_ELIMIT);
+    CHECK_EQ(gr_future_on_done(self, tasks[0], release_it, done), 0);
+    gr_future *three[] = {tasks[0], tasks[1], done};
+    size_t count = 0;
+    CHECK_EQ(gr_wait(self, three, 3, GR_WAIT_ALL, &count, GR_FOREVER), 0);
+    CHECK_EQ(count, 3);
+    gr_future_release(tasks[1]);
+    return 0;
+}
+
+static int releases_in_a_race(gr_actor *self, void *argument)
+{
+    gr_future *tasks[2];
+    size_t first = 9;
+    start_two(self, tasks, 1); /* the loser: it goes on, as any task whose future is released */
+    CHECK_EQ(gr_race(self, tasks, 2, &first, GR_FOREVER), 0);
+    CHECK_EQ(first, 0);
+    gr_future_release(tasks[0]);
+    CHECK_EQ(gr_sleep(self, gr_seconds(5)), 0);
+    CHECK_TEXT(notes(), "2:begun 2:ended");
+    start_two(self, tasks, 0); /* the winner */
+    CHECK_EQ(gr_race(self, tasks, 2, &first, GR_FOREVER), 0);
+    CHECK_EQ(first, 0);
+    CHECK_EQ(gr_await(self, tasks[1], GR_FOREVER), GR_ECANCELLED);
+    gr_future_release(tasks[1]);
+    return 0;
+}
+
+Case(await, what_a_callback_releases_during_the_wait_stays_until_it_is_over)
+{
+    static int (*const roots[])(gr_actor *, void *) = {releases_what_is_waited_for, releases_what_is_gathered,
+                                                       releases_in_a_race};
+    for (int i = 0; i < 3; i++) {
+        run_seeds(1, 3, roots[i]);
+        run_seeds(2, 20, roots[i]);
+    }
+}
+
+static void nothing_to_do(gr_actor *self, gr_future *future, void *context)
+{
+}
+
+static int no_memory_for_it(gr_actor *self, void *argument)
+{
+    gr_future *none = NULL;
+    CHECK_EQ(gr_await(self, none, GR_FOREVER), GR_ENOMEM);
+    CHECK_EQ(gr_await(self, none, -1), GR_EINVALID);
+    CHECK_EQ(gr_wait_for(self, none, 1), GR_ENOMEM);
+    CHECK_EQ(gr_future_cancel(self, none), GR_EBUSY); /* it is done */
+    CHECK(gr_future_done(none));
+    CHECK_EQ(gr_future_state(none), GR_FUTURE_FINISHED);
+    CHECK_EQ(gr_future_error(none), GR_ENOMEM);
+    CHECK_TEXT(gr_future_text(none), gr_error_text(GR_ENOMEM));
+    CHECK(gr_task_value(none, work) == NULL && gr_future_as(none, number) == NULL);
+    CHECK(gr_future_value(none, get_sum) == NULL);
+    CHECK(gr_ref_is_null(gr_future_task(none)));
+    CHECK_EQ(gr_future_on_done(self, none, nothing_to_do, NULL), GR_ENOMEM);
+    CHECK_EQ(gr_future_off_done(self, none, nothing_to_do, NULL), 0);
+    size_t done = 0;
+    CHECK_EQ(gr_wait(self, &none, 1, GR_WAIT_ALL, &done, GR_FOREVER), 0);
+    CHECK_EQ(done, 1);
+    CHECK_EQ(gr_gather(self, &none, 1, GR_GATHER_FIRST_ERROR, GR_FOREVER), GR_ENOMEM);
+    CHECK_EQ(gr_race(self, &none, 1, NULL, GR_FOREVER), GR_ENOMEM);
+    gr_future_release(none);
+    return 0;
+}
+
+Case(await, a_future_that_there_was_no_memory_for_has_failed_for_every_reader)
+{
+    run_seeds(1, 1, no_memory_for_it);
+}
+
+/* ---- what is refused ---- */
+
 static int no_array(gr_actor *self, void *argument)
 {
     size_t done = 7;
@@ -236,7 +361,16 @@ static int no_array(gr_actor *self, void *argument)
     CHECK_EQ(gr_race(self, NULL, 2, NULL, GR_FOREVER), GR_EINVALID);
     CHECK_EQ(gr_wait(self, NULL, 0, GR_WAIT_ALL, &done, GR_FOREVER), 0); /* all of none are done */
     CHECK_EQ(gr_gather(self, NULL, 0, GR_GATHER_FIRST_ERROR, GR_FOREVER), 0);
+    CHECK_EQ(gr_wait(self, NULL, 0, GR_WAIT_FIRST, &done, GR_FOREVER), 0);
+    CHECK_EQ(done, 0);
     CHECK_EQ(gr_race(self, NULL, 0, NULL, GR_FOREVER), GR_EINVALID);
+    gr_future *foreign = gr_ask(NULL, gr_self(self), GR_FOREVER, get_sum);
+    CHECK_EQ(gr_wait(self, &foreign, 1, GR_WAIT_ALL, &done, GR_FOREVER), GR_ECONTEXT);
+    CHECK_TEXT(gr_last_error(self), "gr_wait: one of the futures belongs to somebody else");
+    CHECK_EQ(gr_gather(self, &foreign, 1, GR_GATHER_ALL, 0), GR_ECONTEXT);
+    CHECK_EQ(gr_wait(self, &foreign, 1, (enum gr_wait_until)9, &done, GR_FOREVER), GR_EINVALID);
+    CHECK_TEXT(gr_last_error(self), "gr_wait: 9 is no way to wait: see enum gr_wait_until");
+    gr_future_release(foreign);
     return 0;
 }
 

@@ -59,6 +59,46 @@ Case(completions, pass_over_what_is_released_before)
     run_seeds(2, 5, released_meanwhile);
 }
 
+static void release_completions(gr_actor *self, gr_future *future, void *context)
+{
+    gr_completions **completions = context;
+    gr_completions_release(*completions);
+    *completions = gr_as_completed(self, &future, 1); /* takes the place of what was freed too early */
+}
+
+static int released_in_its_wait(gr_actor *self, void *argument)
+{
+    gr_future *future, *tasks[3];
+    for (int i = 0; i < 3; i++) tasks[i] = START(self, .value = i, .sleep = gr_seconds(1 + i));
+    gr_promise promise;
+    gr_future *signal = gr_promise_create(self, number, &promise);
+    gr_completions *completions = gr_as_completed(self, tasks, 3);
+    /* The first future's own callback releases it; that one is done, but nothing is given any more. */
+    CHECK_EQ(gr_future_on_done(self, tasks[0], release_completions, &completions), 0);
+    CHECK_EQ(gr_next_done(self, completions, &future, gr_seconds(10)), GR_ENOTFOUND);
+    CHECK(future == NULL);
+    CHECK_TEXT(gr_last_error(self), "gr_next_done: a callback released what it takes from");
+    CHECK_EQ(gr_next_done(self, completions, &future, 0), 0); /* the new one */
+    CHECK(future == tasks[0]);
+    gr_completions_release(completions);
+    /* That of another one, which is due when the wait begins. */
+    completions = gr_as_completed(self, tasks + 1, 2);
+    CHECK_EQ(gr_future_on_done(self, signal, release_completions, &completions), 0);
+    gr_fulfil(self, promise, number, .value = 1);
+    CHECK_EQ(gr_next_done(self, completions, &future, gr_seconds(10)), GR_ENOTFOUND);
+    CHECK(future == NULL);
+    gr_completions_release(completions);
+    gr_future_release(signal);
+    for (int i = 0; i < 3; i++) gr_future_release(tasks[i]);
+    return 0;
+}
+
+Case(completions, may_be_released_by_a_callback_while_their_owner_waits_for_the_next)
+{
+    run_seeds(1, 3, released_in_its_wait);
+    run_seeds(2, 20, released_in_its_wait);
+}
+
 static int twice(gr_actor *self, void *argument)
 {
     gr_future *done = START(self, .value = 1), *pending = START(self, .value = 2, .sleep = gr_seconds(1));

@@ -179,6 +179,35 @@ Case(deadline, g14_a_deadline_that_travels_is_never_early)
     run_seeds(2, 8, old_reading);
 }
 
+/* Takes its first message after 500 nanoseconds, and answers nothing. */
+static int late_taker_main(gr_actor *self, const struct gr_nothing *m)
+{
+    struct gr_mail mail;
+    CHECK_EQ(gr_sleep(self, 5500), 0);
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    return gr_sleep(self, gr_seconds(10));
+}
+
+GR_COROUTINE(late_taker, gr_nothing, late_taker_main);
+
+static int room_after_old_reading(gr_actor *self, void *argument)
+{
+    gr_ref full = gr_spawn_with(self, late_taker, (.mailbox = {.messages = 1, .policy = GR_POLICY_WAIT}));
+    CHECK_EQ(gr_sleep(self, 1), 0);
+    CHECK_EQ(gr_send(self, full, ping), 0);
+    struct number number;
+    *clock_of(self) += 5000; /* it computes */
+    gr_time begin = *clock_of(self);
+    CHECK_EQ(gr_call(self, full, &number, 1000, get_sum), GR_ETIMEOUT);
+    CHECK_EQ(*clock_of(self) - begin, 1000);
+    return 0;
+}
+
+Case(deadline, g14_one_that_begins_with_a_wait_for_room_is_never_early)
+{
+    run_seeds(1, 5, room_after_old_reading);
+}
+
 /* ---- forwarded, and from outside ---- */
 
 static int forwarder_main(gr_actor *self, const struct address *m)

@@ -22,7 +22,7 @@ static int states(gr_actor *self, void *argument)
     CHECK_TEXT(gr_future_text(value), gr_error_text(0));
     CHECK_TEXT(gr_future_text(failed), gr_error_text(GR_ELIMIT));
     CHECK_EQ(gr_future_cancel(self, value), GR_EBUSY);
-    CHECK_EQ(gr_future_cancel(self, NULL), GR_EINVALID);
+    CHECK_EQ(gr_future_cancel(self, NULL), GR_EBUSY);
     CHECK_EQ(gr_future_cancel(NULL, value), GR_ECONTEXT);
     gr_future_release(value);
     gr_future_release(failed);
@@ -105,7 +105,7 @@ static gr_future *others;
 static int takes_others(gr_actor *self, const struct gr_nothing *m)
 {
     CHECK_EQ(gr_future_cancel(self, others), GR_ECONTEXT);
-    CHECK_EQ(gr_wait(self, &others, 1, GR_WAIT_ALL, NULL, 0), GR_EINVALID);
+    CHECK_EQ(gr_wait(self, &others, 1, GR_WAIT_ALL, NULL, 0), GR_ECONTEXT);
     CHECK(gr_as_completed(self, &others, 1) == NULL);
     CHECK_EQ(gr_future_on_done(self, others, NULL, NULL), GR_ECONTEXT);
     return 0;
@@ -212,4 +212,72 @@ Case(future, an_unread_failure_is_told_with_what_it_was_of)
              1);
     CHECK_EQ(occurrences(child.output, "a promise, error -17 (GR_ELIMIT): "), 1);
     CHECK_EQ(occurrences(child.output, "task work, error -2 (GR_EINVALID): "), 1);
+}
+
+/* ---- failures that nobody could look at ---- */
+
+static int forgets(gr_actor *self, void *argument)
+{
+    gr_future_release(START(self, .value = 1, .sleep = gr_milliseconds(1), .error = GR_EEXISTS));
+    gr_future_release(gr_start(self, work, .value = 2, .sleep = gr_milliseconds(1), .error = 55));
+    gr_future_release(START(self, .value = 3, .sleep = gr_milliseconds(1)));
+    gr_future *cancelled = START(self, .value = 4, .sleep = gr_milliseconds(5));
+    CHECK_EQ(gr_future_cancel(self, cancelled), 0);
+    gr_future_release(cancelled);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(10)), 0);
+    CHECK_EQ(dead_letters(self, GR_DEAD_LATE_REPLY), 4);
+    gr_future_release(START(self, .value = 5, .sleep = -1)); /* until the stop */
+    gr_ref server_ref = gr_spawn(self, server, .value = 1);
+    gr_future_release(gr_ask(self, server_ref, GR_FOREVER, fail_with, .error = 5)); /* that is no task */
+    return gr_sleep(self, gr_milliseconds(10));
+}
+
+static void forgets_program(void *argument)
+{
+    int code = gr_run_with(forgets, NULL, (.loops = 2, .seed = 1));
+    _exit(failures() ? 99 : code);
+}
+
+Case(future, a_task_whose_future_was_released_is_logged_when_it_fails)
+{
+    static struct child child;
+    child_run(&child, forgets_program, NULL);
+    cr_assert(WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0, "status %d: %s", child.status,
+              child.output);
+    CHECK_EQ(occurrences(child.output, "had been released"), 2);
+    CHECK_EQ(occurrences(child.output, "task work failed, and its future had been released: error -15 "
+                                       "(GR_EEXISTS): job 1 failed"),
+             1);
+    CHECK_EQ(occurrences(child.output, "released: error 55 (its own): job 2 failed"), 1);
+}
+
+static void thread_program(void *argument)
+{
+    gr_system *system;
+    const gr_ref nobody = {0, 0, 0};
+    CHECK_EQ(gr_system_create(&system, .loops = 1, .seed = 1), 0);
+    gr_future *unread = gr_system_start(system, work, (), .value = 1, .error = GR_EEXISTS);
+    gr_future *forgotten = gr_system_start(system, work, (), .value = 2, .sleep = 1, .error = GR_EEXISTS);
+    gr_future *read = gr_system_start(system, work, (), .value = 3, .sleep = 5, .error = GR_ELIMIT);
+    gr_future *asked = gr_ask(NULL, nobody, GR_FOREVER, get_sum);
+    gr_future_release(forgotten);
+    CHECK_EQ(gr_system_run_until(system, read), GR_ELIMIT);
+    CHECK(gr_future_done(asked));
+    gr_future_release(unread);
+    gr_future_release(read);
+    gr_future_release(asked);
+    gr_system_destroy(system);
+    _exit(failures() ? 99 : 0);
+}
+
+Case(future, a_plain_threads_failure_that_nobody_looked_at_is_logged_too)
+{
+    static struct child child;
+    child_run(&child, thread_program, NULL);
+    cr_assert(WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0, "status %d: %s", child.status,
+              child.output);
+    CHECK_EQ(occurrences(child.output, "a plain thread dropped a failure that it never looked at: "), 2);
+    CHECK_EQ(occurrences(child.output, "task work, error -15 (GR_EEXISTS): job 1 failed"), 1);
+    CHECK_EQ(occurrences(child.output, "a request to 0:0:0, error -3 (GR_ESTALE)"), 1);
+    CHECK_EQ(occurrences(child.output, "released: error -15 (GR_EEXISTS): job 2 failed"), 1);
 }

@@ -51,6 +51,31 @@ Case(promise, is_set_once_and_a_second_set_is_refused)
     run_everywhere(by_hand);
 }
 
+static int counted(gr_actor *self, void *argument)
+{
+    struct gr_system_counts before, after;
+    gr_promise promise;
+    gr_system_count(gr_actor_system(self), &before);
+    for (int i = 0; i < 3; i++) {
+        gr_future *future = gr_promise_create(self, number, &promise);
+        int error = i == 0 ? gr_fulfil(self, promise, number, .value = 1)
+                           : gr_promise_fail(self, promise, 5, i == 1 ? "for a reason" : NULL);
+        CHECK_EQ(error, 0);
+        CHECK_EQ(gr_future_error(future), i == 0 ? 0 : 5);
+        CHECK_TEXT(gr_future_text(future), i == 1 ? "for a reason" : gr_error_text(i == 0 ? 0 : 5));
+        gr_future_release(future);
+    }
+    gr_system_count(gr_actor_system(self), &after);
+    CHECK_EQ(after.requests - before.requests, 0);
+    CHECK_EQ(after.replies - before.replies, 0);
+    return 0;
+}
+
+Case(promise, of_ones_own_is_no_reply_whether_it_is_fulfilled_or_fails)
+{
+    run_seeds(1, 1, counted);
+}
+
 /* ---- requests that are answered later ---- */
 
 struct putter {

@@ -143,7 +143,7 @@ static int awaiting(gr_actor *self, void *argument)
     CHECK(gri_future_value(future, &words_gr_type) == NULL);
     CHECK_EQ(gr_await(NULL, future, 0), GR_ECONTEXT);
     gr_future_release(future);
-    CHECK_EQ(gr_await(self, NULL, 0), GR_EINVALID);
+    CHECK_EQ(gr_await(self, NULL, 0), GR_ENOMEM);
     gr_future_release(NULL);
     return 0;
 }
@@ -315,7 +315,8 @@ static void wrong_replies_get_sum(gr_actor *self, char *state, const struct get_
     gr_string text;
     CHECK_EQ(gr_string_copy(self, "x", 1, &text), 0);
     CHECK_EQ(gr_reply(self, get_words, .text = text), GR_ECONTEXT); /* takes the count all the same */
-    CHECK_EQ(gr_reply_error(self, 0), GR_ECONTEXT);
+    CHECK_EQ(gr_reply_error(self, 0), GR_EINVALID);
+    CHECK_TEXT(gr_last_error(self), "gr_reply_error: 0 is no error: gr_reply answers with a value");
     CHECK_EQ(gr_reply(self, get_sum, .value = 5), 0);
     CHECK_EQ(gr_reply(self, get_sum, .value = 6), GR_ECONTEXT);
     CHECK_EQ(gr_reply_error(self, GR_EFULL), GR_ECONTEXT);

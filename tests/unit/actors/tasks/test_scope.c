@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of scopes: what is started in one has ended when it is closed. */
 #include "tests/unit/actors/tasks/tasks.h"
+#include "tests/unit/base/child.h"
 
 #define CHILD(self, scope, ...) gr_scope_start_with(self, scope, work, (.loop = far(self)), __VA_ARGS__)
 
@@ -74,7 +75,10 @@ static int deadline(gr_actor *self, void *argument)
     CHECK_EQ(take_number(self, quick), 2);
     scope = gr_scope_open(self, GR_FOREVER);
     slow = CHILD(self, scope, .value = 1, .sleep = -1);
-    gr_scope_cancel(self, scope);
+    CHECK_EQ(gr_scope_cancel(self, NULL), GR_EINVALID);
+    CHECK_EQ(gr_scope_cancel(NULL, scope), GR_ECONTEXT);
+    CHECK(!gr_is_cancelled(self));
+    CHECK_EQ(gr_scope_cancel(self, scope), 0);
     CHECK_EQ(gr_scope_close(self, scope), GR_ECANCELLED);
     CHECK_EQ(take_number(self, slow), GR_ECANCELLED);
     /* That a child is cancelled by hand is no failure. */
@@ -126,6 +130,34 @@ Case(scope, a_cancelled_one_cancels_those_inside_of_it)
 {
     run_seeds(1, 3, nested);
     run_seeds(2, 5, nested);
+}
+
+static int inner_fails(gr_actor *self, void *argument)
+{
+    /* The failure of one that is closed with the outer one is the outer one's, and cancels what is left of it. */
+    gr_time begin = gr_now(self);
+    gr_scope *outer = gr_scope_open(self, GR_FOREVER);
+    gr_future *one = CHILD(self, outer, .value = 1, .sleep = -1);
+    gr_scope *middle = gr_scope_open(self, GR_FOREVER);
+    gr_future_release(CHILD(self, middle, .value = 2, .sleep = gr_seconds(1), .error = GR_EEXISTS));
+    CHECK(gr_scope_open(self, GR_FOREVER) != NULL);
+    CHECK_EQ(gr_sleep(self, gr_seconds(9)), GR_ECANCELLED);
+    CHECK_EQ(gr_scope_close(self, outer), GR_EEXISTS);
+    CHECK(ms_since(self, begin) < 1100);
+    CHECK_EQ(take_number(self, one), GR_ECANCELLED);
+    /* The first reason counts: here the outer one's own deadline. */
+    outer = gr_scope_open(self, gr_seconds(1));
+    gr_scope *inner = gr_scope_open(self, GR_FOREVER);
+    gr_future_release(CHILD(self, inner, .value = 2, .sleep = -1));
+    CHECK_EQ(gr_sleep(self, gr_seconds(9)), GR_ECANCELLED);
+    CHECK_EQ(gr_scope_close(self, outer), GR_ETIMEOUT);
+    return 0;
+}
+
+Case(scope, the_failure_of_one_that_is_closed_with_the_outer_one_is_not_lost)
+{
+    run_seeds(1, 3, inner_fails);
+    run_seeds(2, 5, inner_fails);
 }
 
 GR_TASK_DECLARE(tree, number, number);
@@ -183,4 +215,40 @@ static int owner_ends(gr_actor *self, void *argument)
 Case(scope, the_end_of_its_actor_cancels_its_tasks)
 {
     run_seeds(1, 3, owner_ends);
+}
+
+/* Leaves a scope open: 0 one whose task failed, 1 one that was cancelled, 2 one that is well; 3 fails itself. */
+static int forgets_scope(gr_actor *self, const struct number *m)
+{
+    gr_scope *scope = gr_scope_open(self, GR_FOREVER);
+    if (m->value == 1) CHECK_EQ(gr_scope_cancel(self, scope), 0);
+    bool fails = m->value == 0 || m->value == 3;
+    gr_future_release(CHILD(self, scope, .value = 2, .error = fails ? GR_ELIMIT : 0));
+    (void)!gr_sleep(self, gr_milliseconds(100));
+    return m->value == 3 ? 1 : 0;
+}
+GR_COROUTINE(forgets_scope, number, forgets_scope);
+
+static int forget_scopes(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 4; i++) CHECK_EQ(wait_down(self, gr_spawn(self, forgets_scope, .value = i)), i == 3);
+    return 0;
+}
+
+static void forget_scopes_program(void *argument)
+{
+    int code = gr_run_with(forget_scopes, NULL, (.loops = 1, .seed = 1));
+    _exit(failures() ? 99 : code);
+}
+
+Case(scope, one_that_failed_and_was_never_closed_is_logged)
+{
+    static struct child child;
+    child_run(&child, forget_scopes_program, NULL);
+    cr_assert(WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0, "status %d: %s", child.status,
+              child.output);
+    const char *line = strstr(child.output, "(forgets_scope) ended without closing a scope that had failed: "
+                                            "error -17 (GR_ELIMIT)");
+    cr_assert(line != NULL, "%s", child.output);
+    cr_assert_null(strstr(strchr(line, '\n'), "without closing"), "%s", child.output);
 }
