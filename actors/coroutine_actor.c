@@ -274,7 +274,7 @@ static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail, const stru
         int error = take_mail(self, mail, choice);
         if (error != GR_ENOTFOUND) return error;
         error = gri_actor_wait(self, GRI_WAIT_MAIL);
-        if (error == GR_ETIMEOUT && self->mailbox.head == NULL) return error;
+        if (error == GR_ECANCELLED || (error == GR_ETIMEOUT && self->mailbox.head == NULL)) return error;
     }
 }
 
@@ -350,16 +350,24 @@ int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
     return gri_actor_receive(self, mail, deadline, NULL, "gr_receive");
 }
 
+/* Whether it was asked to stop, if only behind other mail. One that was killed is told of that. */
+static bool is_stopped(const struct gr_actor *self)
+{
+    if (self->control & GRI_CONTROL_DOOMED) return false;
+    return (self->control & GRI_CONTROL_STOP) || (self->flags & GRI_ACTOR_STOPPING);
+}
+
 int gr_sleep(gr_actor *self, gr_time duration)
 {
     int error = gri_may_wait(self, duration, "gr_sleep");
     if (error != 0) return error;
-    if (duration == 0) return gri_actor_wait(self, GRI_WAIT_TURN);
+    if (duration == 0) {
+        error = gri_actor_wait(self, GRI_WAIT_TURN); /* also when stopped: who ignores that is no hog */
+        return error == 0 && is_stopped(self) ? GR_ESTOPPED : error;
+    }
     gri_actor_begin_wait(self, duration);
-    do {
-        bool stopped = (self->control & GRI_CONTROL_STOP) || (self->flags & GRI_ACTOR_STOPPING);
-        error = stopped ? GR_ESTOPPED : gri_actor_wait(self, GRI_WAIT_TIME);
-    } while (error == 0);
+    do error = is_stopped(self) ? GR_ESTOPPED : gri_actor_wait(self, GRI_WAIT_TIME);
+    while (error == 0);
     gri_actor_end_wait(self);
     return error == GR_ETIMEOUT ? 0 : error;
 }

@@ -100,7 +100,8 @@ int gri_actor_take_chosen(struct gr_actor *self, const struct gri_choice *choice
         }
         int error = pass_over(self, m, choice);
         if (error != 0) return error;
-        if (gri_actor_pause_turn(self) == GR_EKILLED) return GR_EKILLED;
+        error = gri_actor_pause_turn(self);
+        if (error == GR_EKILLED || error == GR_ECANCELLED) return error; /* told once: it may not be lost */
     }
     return GR_ENOTFOUND;
 }

@@ -482,3 +482,40 @@ Case(coroutine_actor, g16_one_that_ignores_its_stop_is_killed_at_half_of_the_dea
 {
     CHECK_EQ(gr_run_with(leaves_deaf_ones, NULL, (.loops = 2, .stop_deadline = gr_milliseconds(1000))), 0);
 }
+
+/* Works and lets others run in between, until it is told to end. */
+static int cruncher_main(gr_actor *self, const struct gr_nothing *m)
+{
+    int error;
+    while ((error = gr_sleep(self, 0)) == 0) {
+    }
+    note("%s", gr_error_name(error));
+    error = gr_sleep(self, 0);
+    note("%s", gr_error_name(error));
+    return 0;
+}
+
+GR_COROUTINE(cruncher, gr_nothing, cruncher_main);
+
+static int stop_cruncher(gr_actor *self, void *argument)
+{
+    notes_clear();
+    gr_ref ref = gr_spawn_with(self, cruncher, (.loop = GR_SPREAD));
+    uint64_t monitor = watch(self, ref);
+    for (int i = 0; i < 5; i++) CHECK_EQ(gr_sleep(self, 0), 0);
+    CHECK_EQ(gr_stop(self, ref, 3), 0);
+    CHECK_EQ(wait_for(self, monitor), 0);
+    CHECK_TEXT(notes(), "GR_ESTOPPED GR_ESTOPPED");
+    notes_clear();
+    ref = gr_spawn(self, cruncher);
+    for (int i = 0; i < 5; i++) CHECK_EQ(gr_sleep(self, 0), 0);
+    CHECK_EQ(gr_stop(self, ref, 3), 0);
+    kill_and_wait(self, ref);
+    CHECK_TEXT(notes(), "GR_EKILLED GR_EKILLED");
+    return 0;
+}
+
+Case(coroutine_actor, a_sleep_of_no_time_tells_of_a_stop_and_of_a_kill)
+{
+    run_everywhere(stop_cruncher);
+}
