@@ -30,13 +30,13 @@ struct gri_message *gri_new_reply(struct gr_actor *self, uint64_t handle, const 
 /* As gri_admit, but a coroutine waits for room within its deadline; *deadline becomes what is left of that. */
 static int admit_request(struct gr_actor *self, gr_ref to, struct gri_target *target, gr_time *deadline)
 {
-    if (*deadline == GR_FOREVER || !gri_can_wait(self)) return gri_admit(self, to, target);
+    if (*deadline == GR_FOREVER || !gri_can_wait(self)) return gri_admit(self, to, target, GRI_PATIENCE_HEEDS);
     enum gri_verdict verdict;
     int error = gri_look(self->loop, to, target, &verdict);
     if (error != 0 || verdict == GRI_ACCEPT) return error;
     gr_time end = gri_clock_after(self->loop->now, *deadline);
     gri_actor_begin_wait(self, *deadline);
-    error = gri_admit_full(self, to, target, verdict);
+    error = gri_admit_full(self, to, target, verdict, GRI_PATIENCE_HEEDS);
     gri_actor_end_wait(self);
     *deadline = gri_clock_left(self->loop->now, end);
     return error;

@@ -61,7 +61,9 @@ struct gr_behaviour {
 enum gr_policy {
     GR_POLICY_REJECT = 0, /* the send fails with GR_EFULL */
     /* A coroutine sender waits; a handler sender is accepted, then rests until there is room, and gets GR_EFULL at twice
-     * the bound; a plain thread gets that at the bound. */
+     * the bound; a plain thread, and gr_try_send, get that at the bound. Coroutines that send to each other in a circle
+     * may wait for each other's room for ever, and nothing tells: where mail goes in circles, send one way by gr_try_send
+     * or with another policy. */
     GR_POLICY_WAIT,
     GR_POLICY_DROP_NEWEST, /* the new message becomes a dead letter; the send succeeds */
     GR_POLICY_DROP_OLDEST  /* the oldest message becomes a dead letter; the send succeeds */
