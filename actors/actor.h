@@ -91,6 +91,7 @@ struct gri_dispatch {
     gri_handler signal;                   /* or NULL */
     gri_handler end;                      /* or NULL */
     uint32_t mask;                        /* entries - 1 */
+    uint32_t unhandled;                   /* types without a handler that came, a bit for each id modulo 32 */
     struct gri_dispatch_entry entries[];  /* a power of two */
 };
 
@@ -199,6 +200,19 @@ void gri_actor_free_extra(struct gr_actor *actor);
 /* Notes why a call with this self failed, and returns `error`. self may be NULL. */
 int gri_fail_list(struct gr_actor *self, int error, const char *format, va_list arguments);
 int gri_fail(struct gr_actor *self, int error, const char *format, ...) GR_PRINTF(3, 4);
+
+/* The same for a call whose code says all: gr_last_error then has the table's sentence. 0 is no error. Returns it. */
+int gri_told_code(struct gr_actor *self, int error);
+static inline int gri_told(struct gr_actor *self, int error)
+{
+    return __builtin_expect(error == 0, 1) ? 0 : gri_told_code(self, error);
+}
+
+/* What gri_fail noted of the actor's last error, if that has this code and a text of its own; or NULL. */
+const char *gri_error_text_of(const struct gr_actor *self, int error);
+
+/* That text as the answer of a future that fails at once; NULL if there is none, or no memory. */
+struct gri_message *gri_error_answer(struct gr_actor *self, int error);
 
 /* ---- turn.c: running actors ---- */
 
@@ -389,6 +403,9 @@ void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation);
 
 /* As gr_future_text, but nobody has read it. */
 const char *gri_future_text(const struct gr_future *future);
+
+/* Notes for gr_last_error what a wait for a future returned: its outcome, or why the wait ended. Returns it. */
+int gri_future_told(struct gr_actor *self, const struct gr_future *future, int error);
 
 /* ---- requests/promise.c ---- */
 

@@ -68,7 +68,7 @@ static struct gri_saved_mail *find_saved(struct gr_actor *self, const struct gri
 static int pass_over(struct gr_actor *self, struct gri_message *m, const struct gri_choice *choice)
 {
     struct gri_message *next = m->next;
-    if (!gri_saved_add(self, m)) return gri_fail(self, GR_ENOMEM, "no memory to pass over mail");
+    if (!gri_saved_add(self, m)) return GR_ENOMEM;
     struct gri_saved *saved = self->extra->saved;
     if (choice->match != NULL)
         gri_saved_mark(saved, choice->match, choice->key)->upto = saved->order.ends.prev;

@@ -86,6 +86,15 @@ static int await_one(struct gr_actor *self, struct gr_future *future, gr_time de
     return error;
 }
 
+int gri_future_told(struct gr_actor *self, const struct gr_future *future, int error)
+{
+    if (error == 0) return 0;
+    /* Whoever found the cycle has noted it as this actor's. */
+    if (error == GR_EDEADLOCK && gri_error_text_of(self, error) != NULL) return error;
+    bool is_outcome = gri_future_is_done(future) && future->error == error;
+    return is_outcome ? gri_fail(self, error, "%s", gri_future_text(future)) : gri_told(self, error);
+}
+
 int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
 {
     if (future == NULL) return gri_fail(self, GR_EINVALID, "gr_await: there is no future");
@@ -95,11 +104,11 @@ int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
     if (self == NULL) return gri_foreign_await(future, deadline);
     if (gri_future_is_done(future)) {
         future->flags |= GRI_FUTURE_READ;
-        return future->error;
+        return gri_future_told(self, future, future->error);
     }
     int error = gri_may_wait(self, deadline, "gr_await");
     if (error != 0) return error;
-    return deadline == 0 ? GR_ETIMEOUT : await_one(self, future, deadline);
+    return gri_future_told(self, future, deadline == 0 ? GR_ETIMEOUT : await_one(self, future, deadline));
 }
 
 int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline)
@@ -115,11 +124,11 @@ int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline)
         self->extra->shield = GRI_SHIELD_SCOPES;
         int last = await_one(self, future, GR_FOREVER);
         self->extra->shield = shield;
-        if (last == GR_EKILLED && (self->control & GRI_CONTROL_DOOMED)) return last;
+        if (last == GR_EKILLED && (self->control & GRI_CONTROL_DOOMED)) return gri_told(self, last);
         if (last == GR_ECANCELLED && !gri_future_is_done(future))
-            return last; /* told once: it may not be lost */
+            return gri_told(self, last); /* told once: it may not be lost */
     }
-    return error;
+    return gri_told(self, error);
 }
 
 /* ---- several ---- */
@@ -208,7 +217,14 @@ int gr_wait(gr_actor *self, gr_future *const *futures, size_t count, enum gr_wai
         return gri_fail(self, GR_EINVALID, "gr_wait: no such way to wait, or a future of somebody else");
     if (done != NULL) *done = state.done;
     if (is_satisfied(&state, count, until)) return 0;
-    return deadline == 0 ? GR_ETIMEOUT : wait_several(self, futures, count, until, done, deadline);
+    error = deadline == 0 ? GR_ETIMEOUT : wait_several(self, futures, count, until, done, deadline);
+    return gri_told(self, error);
+}
+
+/* The outcome of one that is done, as gr_gather and gr_race return it. */
+static int told_outcome(struct gr_actor *self, const struct gr_future *future)
+{
+    return future == NULL ? gri_told(self, GR_ENOMEM) : gri_future_told(self, future, future->error);
 }
 
 /*
@@ -234,7 +250,7 @@ int gr_gather(gr_actor *self, gr_future *const *futures, size_t count, enum gr_g
     int error = gr_wait(self, futures, count, until, NULL, deadline);
     if (error != 0 || (flags & GR_GATHER_ALL)) return error;
     size_t first = read_first(futures, count, true);
-    return first == count ? 0 : error_of(futures[first]);
+    return first == count ? 0 : told_outcome(self, futures[first]);
 }
 
 int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *first, gr_time deadline)
@@ -243,7 +259,7 @@ int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *fir
                            : gr_wait(self, futures, count, GR_WAIT_FIRST, NULL, deadline);
     if (error != 0 && error != GR_ETIMEOUT) return error;
     size_t winner = read_first(futures, count, false);
-    if (error == 0) error = error_of(futures[winner]);
+    if (error == 0) error = told_outcome(self, futures[winner]);
     for (size_t i = 0; i < count; i++) {
         /* One that is in the array twice is told once. */
         if (is_done(futures[i]) || (futures[i]->flags & GRI_FUTURE_WATCHED)) continue;

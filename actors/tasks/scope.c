@@ -199,7 +199,7 @@ int gr_scope_close(gr_actor *self, gr_scope *scope)
     while (self->extra->scope != scope) {
         cancel(self->extra->scope, GR_ECANCELLED);
         (void)close_innermost(self);
-        if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
+        if (self->control & GRI_CONTROL_DOOMED) return gri_told(self, GR_EKILLED);
     }
-    return close_innermost(self);
+    return gri_told(self, close_innermost(self));
 }
