@@ -34,7 +34,8 @@ static void tell_unhandled(const struct gr_actor *self, struct gri_dispatch *dis
     dispatch->unhandled |= bit;
     gr_ref ref = gri_actor_ref(self), from = gri_message_sender(m);
     gr_log(GR_LOG_WARNING,
-           "actor %u:%u:%llu (%s) has no handler for %s, sent by %u:%u:%llu: a dead letter, as are others",
+           "actor %u:%u:%llu (%s) has no handler for %s, sent by %u:%u:%llu: it is a dead letter, as others "
+           "will be",
            ref.seat, ref.slot, (unsigned long long)ref.generation, dispatch->handlers->name,
            gri_type_by_id(m->type)->name, from.seat, from.slot, (unsigned long long)from.generation);
 }
