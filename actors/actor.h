@@ -91,6 +91,7 @@ struct gri_dispatch {
     gri_handler signal;                   /* or NULL */
     gri_handler end;                      /* or NULL */
     uint32_t mask;                        /* entries - 1 */
+    uint32_t unhandled;                   /* types without a handler that came, a bit for each id modulo 32 */
     struct gri_dispatch_entry entries[];  /* a power of two */
 };
 
@@ -203,6 +204,19 @@ void gri_actor_free_extra(struct gr_actor *actor);
 int gri_fail_list(struct gr_actor *self, int error, const char *format, va_list arguments);
 int gri_fail(struct gr_actor *self, int error, const char *format, ...) GR_PRINTF(3, 4);
 
+/* The same for a call whose code says all: gr_last_error then has the table's sentence. 0 is no error. Returns it. */
+int gri_told_code(struct gr_actor *self, int error);
+static inline int gri_told(struct gr_actor *self, int error)
+{
+    return __builtin_expect(error == 0, 1) ? 0 : gri_told_code(self, error);
+}
+
+/* What gri_fail noted of the actor's last error, if that has this code and a text of its own; or NULL. */
+const char *gri_error_text_of(const struct gr_actor *self, int error);
+
+/* That text as the answer of a future that fails at once; NULL if there is none, or no memory. */
+struct gri_message *gri_error_answer(struct gr_actor *self, int error);
+
 /* ---- turn.c: running actors ---- */
 
 /* A turn of a handler actor. */
@@ -222,13 +236,6 @@ static inline int gri_actor_reason(const struct gr_actor *actor)
 {
     return actor->control & GRI_CONTROL_KILL ? GR_EKILLED : actor->reason;
 }
-
-/* Fills in a signal from the envelope of one that arrived, and frees that. False if it is void: demonitored, unlinked. */
-bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal);
-
-/* The same without taking it: what it would say, and whether it is valid. */
-bool gri_actor_see_signal(const struct gr_actor *actor, const struct gri_message *m,
-                          struct gr_signal *signal);
 
 /* ---- spawn.c ---- */
 
@@ -297,13 +304,15 @@ void gri_report_canary(void *context, struct gri_stack *stack);
 /* Ends an actor for good, on its loop, outside of its handlers. */
 void gri_actor_end(struct gr_actor *actor, int reason);
 
+/* ---- admission.c ---- */
+
+/* Ends the rest of an actor that waited for room at another. */
+void gri_actor_end_rest(struct gr_actor *actor);
+
 /* ---- deliver.c ---- */
 
 /* Takes an envelope that arrived at its loop. */
 void gri_deliver(struct gri_loop *loop, struct gri_message *m);
-
-/* Ends the rest of an actor that waited for room at another. */
-void gri_actor_end_rest(struct gr_actor *actor);
 
 /* Queues an actor whose mailbox just got mail, if mail makes it runnable. */
 static inline void gri_actor_has_mail(struct gr_actor *actor)
@@ -321,6 +330,9 @@ static inline void gri_actor_has_mail(struct gr_actor *actor)
 void gri_post(struct gri_loop *loop, gr_ref to, struct gri_message *m);
 
 /* ---- dead_letter.c ---- */
+
+/* Releases what a message owns and gives its envelope back; its request, if any, must have been ended. */
+void gri_message_dispose(struct gri_loop *loop, struct gri_message *m);
 
 /* Makes a dead letter of an envelope that was for `to`: counts and reports it, fails its request, frees it; takes it. */
 void gri_dead_letter(struct gri_loop *loop, struct gri_message *m, gr_ref to, enum gr_dead_letter cause);
@@ -343,9 +355,6 @@ int gri_dead_letter_error(enum gr_dead_letter cause);
 enum gr_dead_letter gri_dead_letter_cause(int error);
 
 /* ---- requests/request.c ---- */
-
-/* Releases what a message owns and gives its envelope back; its request, if any, must have been ended. */
-void gri_message_dispose(struct gri_loop *loop, struct gri_message *m);
 
 /* Sends the request of a future that is pending. What can't be sent ends it. Takes the counts. */
 void gri_request_send(struct gr_actor *self, struct gr_future *future, gr_ref to,
@@ -399,6 +408,11 @@ void gri_future_log_unread(const struct gr_future *future);
 /* As gr_future_text, but nobody has read it. */
 const char *gri_future_text(const struct gr_future *future);
 
+/* ---- requests/await.c ---- */
+
+/* Notes for gr_last_error what a wait for a future returned: its outcome, or why the wait ended. Returns it. */
+int gri_future_told(struct gr_actor *self, const struct gr_future *future, int error);
+
 /* ---- requests/promise.c ---- */
 
 /* The answer's envelope of a request that was put aside, if that is what the obligation is; or NULL. */
@@ -415,7 +429,7 @@ void gri_run_callbacks(struct gr_actor *self);
 /* Whether a future has callbacks that were not called; those who merely count it, as scopes do, are none. */
 bool gri_future_has_callbacks(const struct gr_future *future);
 
-/* ---- deadlock.c: requests that wait on each other ---- */
+/* ---- requests/deadlock.c: requests that wait on each other ---- */
 
 /* A request is about to go to another loop: notes whether its asker holds requests of others. */
 void gri_deadlock_asks(const struct gr_actor *self, struct gri_message *reply);
@@ -429,7 +443,7 @@ void gri_deadlock_suspect(struct gr_actor *actor, const struct gri_message *m);
 /* A probe arrived; takes it. */
 void gri_deadlock_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m);
 
-/* ---- deadline.c: deadlines that travel with requests ---- */
+/* ---- requests/deadline.c: deadlines that travel with requests ---- */
 
 /* Notes the absolute deadline of a request, or GR_FOREVER, in the envelope of its answer, until that is given. */
 void gri_request_bound(struct gri_message *reply, gr_time deadline);
@@ -440,7 +454,7 @@ gr_time gri_request_left(const struct gri_loop *loop, const struct gri_message *
 /* The request leaves the loop, or its asker does. */
 void gri_request_leaves(const struct gri_loop *loop, struct gri_message *reply);
 
-/* ---- foreign.c: plain threads ---- */
+/* ---- requests/foreign.c: plain threads ---- */
 
 /* As gri_send, gri_ask, ... with self NULL. */
 int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message, bool keep_on_failure);
@@ -506,6 +520,13 @@ void gri_watch_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri
 /* A watch or a wish for room, that finds no such actor: answered at once. */
 void gri_watch_bounced(struct gri_loop *loop, struct gri_message *m);
 
+/* Fills in a signal from the envelope of one that arrived, and frees that. False if it is void: demonitored, unlinked. */
+bool gri_actor_take_signal(struct gr_actor *actor, struct gri_message *m, struct gr_signal *signal);
+
+/* The same without taking it: what it would say, and whether it is valid. */
+bool gri_actor_see_signal(const struct gr_actor *actor, const struct gri_message *m,
+                          struct gr_signal *signal);
+
 /* Tells all who wait for room at this actor. */
 void gri_actor_tell_room(struct gr_actor *actor);
 
@@ -525,7 +546,7 @@ void gri_actor_free_name(struct gr_actor *actor);
 /* Frees an actor's own values. */
 void gri_actor_free_locals(struct gr_actor *actor);
 
-/* ---- job.c: blocking work ---- */
+/* ---- requests/job.c: blocking work ---- */
 
 /* The future of a job is dropped: the job is taken back if it has not started. */
 void gri_job_abandon(struct gr_future *future);

@@ -34,12 +34,32 @@ static int wait_for_room(struct gr_actor *self, gr_ref to, struct gri_target *ta
     return gri_look(self->loop, to, target, verdict);
 }
 
-int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict verdict)
+/* Waits until it has the room; the hard cap is for those who can't wait. */
+static int wait_until_accepted(struct gr_actor *self, gr_ref to, struct gri_target *target,
+                               enum gri_verdict *verdict, enum gri_patience patience)
 {
-    bool waits = gri_can_wait(self) && self != target->actor &&
-                 gri_full_policy(gri_full_read(&target->actor->mailbox.full)) == GR_POLICY_WAIT;
-    while (waits && verdict != GRI_ACCEPT) { /* the hard cap is for those who can't wait */
-        int error = wait_for_room(self, to, target, &verdict);
+    int error = 0;
+    uint8_t shield = self->extra->shield;
+    if (patience == GRI_PATIENCE_ALL) self->extra->shield = GRI_SHIELD_ALL;
+    while (error == 0 && *verdict != GRI_ACCEPT) error = wait_for_room(self, to, target, verdict);
+    self->extra->shield = shield;
+    return error;
+}
+
+/* Whether this sender waits for room at the target. */
+static bool waits(const struct gr_actor *self, const struct gri_target *target)
+{
+    return gri_can_wait(self) && self != target->actor &&
+           gri_full_policy(gri_full_read(&target->actor->mailbox.full)) == GR_POLICY_WAIT;
+}
+
+int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict verdict,
+                   enum gri_patience patience)
+{
+    if (patience == GRI_PATIENCE_NONE) {
+        if (verdict == GRI_ACCEPT_REST) return GR_EFULL;
+    } else if (waits(self, target)) {
+        int error = wait_until_accepted(self, to, target, &verdict, patience);
         if (error != 0) return error;
     }
     switch (verdict) {

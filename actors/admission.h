@@ -18,8 +18,16 @@ struct gri_target {
     bool drop;              /* accepted, but the message is to become a dead letter at once */
 };
 
+/* How far who sends goes along with the *wait* policy. */
+enum gri_patience {
+    GRI_PATIENCE_NONE,  /* it neither waits nor rests: what is full refuses */
+    GRI_PATIENCE_HEEDS, /* a coroutine waits until it is cancelled */
+    GRI_PATIENCE_ALL    /* a cancel is left for its next wait: this one's result may be ignored */
+};
+
 /* The rare half: the mailbox or the link is full. May suspend a coroutine, and then finds and admits anew. */
-int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict verdict);
+int gri_admit_full(struct gr_actor *self, gr_ref to, struct gri_target *target, enum gri_verdict verdict,
+                   enum gri_patience patience);
 
 /* The verdict about a link that is full. */
 enum gri_verdict gri_link_verdict(const struct gr_actor *actor);
@@ -61,13 +69,14 @@ static inline int gri_look(const struct gri_loop *loop, gr_ref to, struct gri_ta
 }
 
 /* Finds and admits. May suspend a coroutine. Returns 0 or the send's error. */
-static inline int gri_admit(struct gr_actor *self, gr_ref to, struct gri_target *target)
+static inline int gri_admit(struct gr_actor *self, gr_ref to, struct gri_target *target,
+                            enum gri_patience patience)
 {
     enum gri_verdict verdict;
     int error = gri_look(self->loop, to, target, &verdict);
     if (__builtin_expect(error != 0, 0)) return error;
     if (__builtin_expect(verdict == GRI_ACCEPT, 1)) return 0;
-    return gri_admit_full(self, to, target, verdict);
+    return gri_admit_full(self, to, target, verdict, patience);
 }
 
 /* Whether messages of a type are plain and fit the smallest block. Those of one that is not registered are neither. */

@@ -9,6 +9,7 @@ gr_ref gr_self(const gr_actor *self)
 
 gr_ref gr_sender(const gr_actor *self)
 {
+    if (self == NULL) return (gr_ref){0, 0, 0};
     const struct gri_message *m = self->current;
     /* A coroutine holds its start message all its life. One that is to become the answer says where that goes. */
     if (m == NULL && self->extra != NULL && !self->extra->has_received) m = self->extra->start;
@@ -39,6 +40,7 @@ gr_system *gr_actor_system(const gr_actor *self)
 
 void gr_exit(gr_actor *self, int reason)
 {
+    if (self == NULL) return;
     if (self->control & (GRI_CONTROL_EXIT | GRI_CONTROL_LINK)) return; /* the first reason counts */
     self->reason = reason;
     if (!gri_actor_is_coroutine(self)) self->control |= GRI_CONTROL_EXIT;

@@ -9,13 +9,29 @@
 #include <greenroom/coroutine.h>
 #include <greenroom/log.h>
 
+/*
+ * Whether it was asked to stop, and returns what it was told: then it ends with the stop's reason, as a handler actor
+ * would. It may have been told of a stop that it hasn't come to. A task's result is its future's, whatever it is.
+ */
+static bool was_stopped(struct gr_actor *self)
+{
+    if (self->control & GRI_CONTROL_STOP) return true;
+    if (!(self->flags & GRI_ACTOR_STOPPING)) return false;
+    const struct gri_message *m = self->mailbox.head;
+    while (m != NULL && m->kind != GRI_MAIL_STOP) m = m->next;
+    if (m != NULL) self->reason = m->error;
+    return m != NULL;
+}
+
 /* What the coroutine runs: the behaviour's function, on its own stack. */
 static void coroutine_main(void *argument)
 {
     struct gr_actor *self = argument;
     const struct gr_behaviour *behaviour = gri_actor_dispatch(self)->behaviour;
     int result = behaviour->coroutine(self, self->extra->start->payload);
-    if (result != 0 && !(self->control & GRI_CONTROL_LINK)) self->reason = result;
+    if (result == 0 || (self->control & GRI_CONTROL_LINK)) return;
+    if (result == GR_ESTOPPED && behaviour->task == NULL && was_stopped(self)) return;
+    self->reason = result;
 }
 
 /* Whether it has begun its first turn. */
@@ -274,7 +290,7 @@ static int wait_for_mail(struct gr_actor *self, struct gr_mail *mail, const stru
         int error = take_mail(self, mail, choice);
         if (error != GR_ENOTFOUND) return error;
         error = gri_actor_wait(self, GRI_WAIT_MAIL);
-        if (error == GR_ETIMEOUT && self->mailbox.head == NULL) return error;
+        if (error == GR_ECANCELLED || (error == GR_ETIMEOUT && self->mailbox.head == NULL)) return error;
     }
 }
 
@@ -288,16 +304,16 @@ int gri_actor_receive(struct gr_actor *self, struct gr_mail *mail, gr_time deadl
     if (self->loop->tracer != NULL) gri_trace_received_over(self->loop);
     *mail = (struct gr_mail){.type = NULL};
     /* With mail always there it would never suspend: others of the loop get their turn (G19). */
-    if (gri_actor_pause_turn(self) == GR_ECANCELLED) return GR_ECANCELLED;
+    if (gri_actor_pause_turn(self) == GR_ECANCELLED) return gri_told(self, GR_ECANCELLED);
     if (self->control == 0 && self->extra->scope == NULL) {
         error = take_mail(self, mail, choice);
-        if (error != GR_ENOTFOUND) return error;
-        if (deadline == 0) return GR_ETIMEOUT;
+        if (error == GR_ENOTFOUND && deadline == 0) error = GR_ETIMEOUT;
+        if (error != GR_ENOTFOUND) return gri_told(self, error);
     }
     gri_actor_begin_wait(self, deadline);
     error = wait_for_mail(self, mail, choice);
     gri_actor_end_wait(self);
-    return error;
+    return gri_told(self, error);
 }
 
 /* Whether there is nothing to heed but the mailbox. */
@@ -350,16 +366,24 @@ int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline)
     return gri_actor_receive(self, mail, deadline, NULL, "gr_receive");
 }
 
+/* Whether it was asked to stop, if only behind other mail. One that was killed is told of that. */
+static bool is_stopped(const struct gr_actor *self)
+{
+    if (self->control & GRI_CONTROL_DOOMED) return false;
+    return (self->control & GRI_CONTROL_STOP) || (self->flags & GRI_ACTOR_STOPPING);
+}
+
 int gr_sleep(gr_actor *self, gr_time duration)
 {
     int error = gri_may_wait(self, duration, "gr_sleep");
     if (error != 0) return error;
-    if (duration == 0) return gri_actor_wait(self, GRI_WAIT_TURN);
+    if (duration == 0) {
+        error = gri_actor_wait(self, GRI_WAIT_TURN); /* also when stopped: who ignores that is no hog */
+        return gri_told(self, error == 0 && is_stopped(self) ? GR_ESTOPPED : error);
+    }
     gri_actor_begin_wait(self, duration);
-    do {
-        bool stopped = (self->control & GRI_CONTROL_STOP) || (self->flags & GRI_ACTOR_STOPPING);
-        error = stopped ? GR_ESTOPPED : gri_actor_wait(self, GRI_WAIT_TIME);
-    } while (error == 0);
+    do error = is_stopped(self) ? GR_ESTOPPED : gri_actor_wait(self, GRI_WAIT_TIME);
+    while (error == 0);
     gri_actor_end_wait(self);
-    return error == GR_ETIMEOUT ? 0 : error;
+    return error == GR_ETIMEOUT ? 0 : gri_told(self, error);
 }

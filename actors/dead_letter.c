@@ -34,7 +34,7 @@ enum gr_dead_letter gri_dead_letter_cause(int error)
     switch (error) {
     case GR_EFULL:
     case GR_ETIMEOUT:   /* there was no room in time */
-    case GR_ECANCELLED: /* its wait for room was cancelled */
+    case GR_ECANCELLED: /* a request's wait for room was cancelled */
         return GR_DEAD_FULL;
     case GR_ENOMEM:
         return GR_DEAD_NO_MEMORY;

@@ -230,6 +230,7 @@ int gri_send_after(gr_actor *self, gr_ref to, gr_time delay, uint64_t *timer, co
                    const void *message)
 {
     if (timer != NULL) *timer = 0;
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_send_after: only an actor has timers");
     if (delay < 0 || type->id == 0)
         return gri_fail(self, GR_EINVALID, "gr_send_after: a negative delay, or a bad type");
     return arm(self, to, delay, 0, timer, type, message);
@@ -239,6 +240,7 @@ int gri_send_every(gr_actor *self, gr_ref to, gr_time interval, uint64_t *timer,
                    const void *message)
 {
     if (timer != NULL) *timer = 0;
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_send_every: only an actor has timers");
     if (interval <= 0 || type->id == 0)
         return gri_fail(self, GR_EINVALID, "gr_send_every: the interval is not positive, or a bad type");
     return arm(self, to, interval, interval, timer, type, message);
@@ -246,6 +248,7 @@ int gri_send_every(gr_actor *self, gr_ref to, gr_time interval, uint64_t *timer,
 
 int gr_timer_cancel(gr_actor *self, uint64_t timer)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_timer_cancel: only an actor has timers");
     struct gri_obligation *obligation = self->extra == NULL ? NULL
                                                             : gri_handles_find(&self->extra->handles, timer);
     if (obligation == NULL || (obligation->drop != drop_near && obligation->drop != drop_apart))

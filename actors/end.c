@@ -8,6 +8,8 @@
 #include "actors/tracing/tracing.h"
 #include "observe/trace.h"
 
+#include <greenroom/log.h>
+
 static void drop_obligations(struct gr_actor *actor)
 {
     struct gri_list_node *node;
@@ -45,6 +47,61 @@ static void free_state(struct gr_actor *actor)
     actor->state = NULL;
 }
 
+/* ---- failures that nobody is told of ---- */
+
+#define FAILURES_MAX 10u /* lines in a second; a crowd that fails together says the same */
+
+/* Whether a monitor or link is told of the end, a future of a task's, or gr_run of its root's. */
+static bool is_watched(const struct gr_actor *actor, const struct gr_behaviour *behaviour)
+{
+    if (behaviour->task != NULL || strcmp(behaviour->start_type->name, "gr_root_start") == 0) return true;
+    const struct gri_list_node *first = actor->notices, *node = first;
+    if (first == NULL) return false;
+    do {
+        const struct gri_watch_notice *notice = GRI_CONTAINER_OF(node, const struct gri_watch_notice, node);
+        if (gri_envelope_of((void *)notice)->kind != GRI_MAIL_NOTIFY_ROOM) return true;
+        node = node->next;
+    } while (node != first);
+    return false;
+}
+
+/* Whether there is a line left in this second; the one after the last says that there is none. */
+static bool may_log(struct gri_loop *loop)
+{
+    struct gri_loop_actors *actors = loop->local;
+    if (actors->failures == 0 || loop->now - actors->failures_since >= gr_seconds(1)) {
+        actors->failures_since = loop->now;
+        actors->failures = 0;
+    }
+    if (actors->failures++ == FAILURES_MAX)
+        gr_log(GR_LOG_WARNING, "more actors failed in this second that nobody watches: see their monitors");
+    return actors->failures <= FAILURES_MAX;
+}
+
+/* An actor failed that nobody watches: without a line in the log its failure would be lost. */
+static void log_failure(const struct gr_actor *actor, const struct gr_behaviour *behaviour, int reason)
+{
+    if (gri_load(&gri_loop_system(actor->loop)->stopping, GRI_RELAXED) || is_watched(actor, behaviour))
+        return;
+    if (!gr_log_shows(GR_LOG_WARNING) || !may_log(actor->loop)) return;
+    const struct gri_name *name = actor->extra != NULL ? actor->extra->name : NULL;
+    const char *text = gri_error_text_of(actor, reason);
+    gr_ref ref = gri_actor_ref(actor);
+    gr_log(GR_LOG_WARNING, "actor %u:%u:%llu (%s%s%s) failed, and nobody watches it: reason %d (%s): %s",
+           ref.seat, ref.slot, (unsigned long long)ref.generation, behaviour->name, name != NULL ? " " : "",
+           name != NULL ? name->text : "", reason, reason < 0 ? gr_error_name(reason) : "its own",
+           text != NULL ? text : gr_error_text(reason));
+}
+
+/* Whether it failed: it was neither ended on purpose, nor asked to end. */
+static bool has_failed(const struct gr_actor *actor, int reason)
+{
+    return reason != 0 && reason != GR_EKILLED && reason != GR_ESTOPPED &&
+           !(actor->control & GRI_CONTROL_STOP);
+}
+
+/* ---- the end ---- */
+
 /* Puts the slot back to rest under the next generation. */
 static void free_slot(struct gr_actor *actor)
 {
@@ -76,6 +133,7 @@ void gri_actor_end(struct gr_actor *actor, int reason)
     actor->flags |= reason == 0 ? GRI_ACTOR_ENDING : GRI_ACTOR_ENDING | GRI_ACTOR_FAILED;
     actor->busy = GRI_BUSY_SCHEDULED; /* it is never scheduled again, whatever arrives */
     gri_trace(loop->events, loop->now, GRI_TRACE_END, actor->slot, (uint64_t)(int64_t)reason, 0);
+    if (dispatch != NULL && has_failed(actor, reason)) log_failure(actor, dispatch->behaviour, reason);
     const char *name = dispatch == NULL ? NULL : dispatch->behaviour->name;
     gr_time began = loop->tracer == NULL ? 0 : gri_trace_now(loop);
     gri_actor_finish_current(actor);

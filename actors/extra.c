@@ -55,7 +55,7 @@ int gri_fail_list(struct gr_actor *self, int error, const char *format, va_list 
         return error;
     }
     char *out = error_text(self);
-    if (out == NULL) return error;
+    if (out == NULL) return gri_told(self, error); /* without memory the code alone */
     memcpy(out, text, sizeof text);
     self->extra->error = error;
     return error;
@@ -70,9 +70,39 @@ int gri_fail(struct gr_actor *self, int error, const char *format, ...)
     return error;
 }
 
+int gri_told_code(struct gr_actor *self, int error)
+{
+    if (self->extra == NULL) return error;
+    self->extra->error = error;
+    if (self->extra->error_text != NULL) self->extra->error_text[0] = '\0';
+    return error;
+}
+
+const char *gri_error_text_of(const struct gr_actor *self, int error)
+{
+    const struct gri_actor_extra *extra = self->extra;
+    if (extra == NULL || extra->error != error || extra->error_text == NULL) return NULL;
+    return extra->error_text[0] != '\0' ? extra->error_text : NULL;
+}
+
+struct gri_message *gri_error_answer(struct gr_actor *self, int error)
+{
+    const char *text = gri_error_text_of(self, error);
+    size_t size = text == NULL ? 0 : strlen(text) + 1;
+    struct gri_message *m = text == NULL ? NULL : gri_loop_new_message(self->loop, size);
+    if (m == NULL) return NULL;
+    m->reply = NULL;
+    m->type = 0;
+    m->kind = GRI_MAIL_REPLY;
+    m->flags = GRI_MAIL_TEXT;
+    memcpy(m->payload, text, size);
+    return m;
+}
+
 const char *gr_last_error(const gr_actor *self)
 {
     if (self == NULL) return gri_thread_error();
-    if (self->extra == NULL || self->extra->error_text == NULL) return gr_error_text(GR_OK);
-    return self->extra->error_text;
+    if (self->extra == NULL) return gr_error_text(GR_OK);
+    const char *text = gri_error_text_of(self, self->extra->error);
+    return text != NULL ? text : gr_error_text(self->extra->error);
 }

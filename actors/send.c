@@ -124,11 +124,12 @@ __attribute__((always_inline)) static inline bool send_away(struct gr_actor *sel
 }
 
 /* Sends, or returns why not and leaves the message alone. */
-static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
+static int try_send(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message,
+                    enum gri_patience patience)
 {
     if (__builtin_expect(type->id == 0, 0)) return GR_EINVALID;
     struct gri_target target;
-    int error = gri_admit(self, to, &target);
+    int error = gri_admit(self, to, &target, patience);
     if (__builtin_expect(error != 0, 0)) return error;
     struct gri_loop *loop = self->loop;
     if (__builtin_expect(target.drop, 0)) {
@@ -148,7 +149,7 @@ __attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref
 {
     if (send_larger_here(self, to, type, message) || send_away(self, to, type, message)) return 0;
     if (self == NULL) return gri_foreign_send(to, type, message, false);
-    int error = try_send(self, to, type, message);
+    int error = try_send(self, to, type, message, GRI_PATIENCE_ALL);
     if (error == 0) return 0;
     gri_dead_message(self, to, type, message, gri_dead_letter_cause(error));
     return failed(self, to, type, error);
@@ -166,7 +167,7 @@ __attribute__((noinline)) static int try_send_anywhere(struct gr_actor *self, gr
 {
     if (send_larger_here(self, to, type, message) || send_away(self, to, type, message)) return 0;
     if (self == NULL) return gri_foreign_send(to, type, message, true);
-    int error = try_send(self, to, type, message);
+    int error = try_send(self, to, type, message, GRI_PATIENCE_NONE);
     return error == 0 ? 0 : failed(self, to, type, error);
 }
 
@@ -183,7 +184,7 @@ int gr_forward(gr_actor *self, gr_ref to)
         return gri_fail(self, GR_ECONTEXT,
                         "gr_forward: no message is being handled, or it was forwarded already");
     struct gri_target target;
-    int error = gri_admit(self, to, &target);
+    int error = gri_admit(self, to, &target, GRI_PATIENCE_ALL);
     m->sender_seat &= (uint16_t)~GRI_SEAT_RETURNED;
     self->current = NULL;
     if (error == 0 && !target.drop) {

@@ -8,7 +8,7 @@
 #include "actors/tasks/task.h"
 #include "messages/visit.h"
 
-#define LEASE_BATCH 256u /* slots that a loop lends at once */
+#include <stdio.h>
 
 /* What an actor is born with. On the way to another loop it stands behind the start message. */
 struct spawn_order {
@@ -144,10 +144,13 @@ static void ask_for_lease(struct gri_loop *loop, unsigned of)
 static struct gr_actor *take_leased_slot(struct gri_loop *loop, unsigned of, int *error)
 {
     struct gri_loop_actors *actors = loop->local;
+    struct gri_slots *slots = &gri_loop_system(loop)->slots;
     struct gri_slot_chain *lease = &actors->leases[of];
-    if (lease->count < LEASE_BATCH / 2 && !actors->lease_asked[of]) ask_for_lease(loop, of);
+    bool is_low = lease->count <=
+                  (gri_slots_lease(slots) + 1) / 2; /* before there is none: the answer takes its time */
+    if (is_low && !actors->lease_asked[of]) ask_for_lease(loop, of);
     if (lease->count == 0) {
-        *error = gri_slots_add(&gri_loop_system(loop)->slots, of, lease);
+        *error = gri_slots_add(slots, of, lease);
         if (*error != 0) return NULL;
     }
     return gri_slot_chain_pop(lease);
@@ -165,9 +168,10 @@ void gri_lease_arrived(struct gri_loop *loop, struct gri_message *m)
         return;
     }
     *chain = (struct gri_slot_chain){NULL, 0};
-    gri_slot_chain_move(chain, &actors->free, LEASE_BATCH);
+    struct gri_slots *slots = &gri_loop_system(loop)->slots;
+    gri_slot_chain_move(chain, &actors->free, gri_slots_lease(slots));
     if (who == loop->count) {
-        gri_slots_give_outside(&gri_loop_system(loop)->slots, loop->index, *chain);
+        gri_slots_give_outside(slots, loop->index, *chain);
         gri_loop_free_message(loop, m);
         return;
     }
@@ -178,14 +182,59 @@ void gri_lease_arrived(struct gri_loop *loop, struct gri_message *m)
 
 /* ---- the spawner's side ---- */
 
-/* Whether the request to spawn makes sense. */
+/* Whether the request to spawn makes sense. `explain` knows all that it refuses. */
 static int check(const struct gr_system *system, const struct gr_behaviour *behaviour,
                  const struct gr_spawn_options *options)
 {
+    if (options->size != sizeof *options) return GR_EINVALID;
     if (behaviour->id == 0 || behaviour->start_type->id == 0) return GR_EINVALID;
     if (options->loop < GR_SPREAD || options->loop > (int)system->loop_count) return GR_EINVALID;
     if (options->mailbox.policy > GR_POLICY_DROP_OLDEST) return GR_EINVALID;
+    if (options->stack_size > GRI_STACK_BYTES_MAX) return GR_EINVALID;
     return gri_load(&system->stopping, GRI_RELAXED) ? GR_ESTOPPED : 0;
+}
+
+/* A sentence about what is invalid: the option and its value. */
+static void explain_invalid(const struct gr_system *system, const struct gr_behaviour *behaviour,
+                            const struct gr_spawn_options *options, char *text, size_t size)
+{
+    if (options->size != sizeof *options)
+        snprintf(text, size, "options of %u bytes: the program was built for another version of the library",
+                 options->size);
+    else if (behaviour->id == 0 || behaviour->start_type->id == 0)
+        snprintf(text, size, "it, or its start message %s, is not registered", behaviour->start_type->name);
+    else if (options->loop < GR_SPREAD)
+        snprintf(text, size, ".loop = %d is none of GR_SAME_LOOP, GR_SPREAD and GR_LOOP(n)", options->loop);
+    else if (options->loop > (int)system->loop_count)
+        snprintf(text, size, ".loop = GR_LOOP(%d): there are %u loops, counted from 0", options->loop - 1,
+                 system->loop_count);
+    else if (options->mailbox.policy > GR_POLICY_DROP_OLDEST)
+        snprintf(text, size, ".mailbox.policy = %d is no policy", (int)options->mailbox.policy);
+    else if (options->stack_size > GRI_STACK_BYTES_MAX)
+        snprintf(text, size, ".stack_size = %u is more than %zu bytes", options->stack_size,
+                 GRI_STACK_BYTES_MAX);
+    else if (options->name != NULL && gri_names_is_bad(options->name))
+        gri_names_explain(options->name, GR_EINVALID, text, size);
+    else
+        snprintf(text, size, ".link = true: from outside there is no actor to link with");
+}
+
+/* Notes why there is no actor. Returns the error. */
+__attribute__((cold, noinline)) static int failed(struct gr_actor *self, const struct gr_system *system,
+                                                  const struct gr_behaviour *behaviour,
+                                                  const struct gr_spawn_options *options, int error)
+{
+    char text[GRI_ERROR_TEXT_SIZE];
+    if (error == GR_EINVALID)
+        explain_invalid(system, behaviour, options, text, sizeof text);
+    else if (error == GR_EEXISTS)
+        gri_names_explain(options->name, error, text, sizeof text);
+    else if (error == GR_ELIMIT)
+        snprintf(text, sizeof text, "no more than .actors_max = %u (GR_ACTORS_MAX) can live at once",
+                 system->slots.actors_max);
+    else
+        snprintf(text, sizeof text, "%s", gr_error_text(error));
+    return gri_fail(self, error, "%s was not spawned: %s", behaviour->name, text);
 }
 
 static void fill_start(struct gri_message *m, const struct gr_behaviour *behaviour, const void *start,
@@ -319,9 +368,12 @@ int gri_spawn_with_reply(struct gr_actor *self, const struct gr_behaviour *behav
                          const struct gr_spawn_options *options, const void *start, struct gri_message *reply,
                          gr_ref *ref)
 {
+    *ref = (gr_ref){0, 0, 0};
+    if (__builtin_expect(self == NULL, 0))
+        return gri_fail(NULL, GR_ECONTEXT, "%s was not spawned: from outside, use gr_system_spawn",
+                        behaviour->name);
     struct gr_system *system = gri_loop_system(self->loop);
     struct company company;
-    *ref = (gr_ref){0, 0, 0};
     int error = check(system, behaviour, options);
     company = (struct company){.name = NULL};
     if (error == 0 && __builtin_expect(options->name != NULL || options->link, 0))
@@ -335,8 +387,7 @@ int gri_spawn_with_reply(struct gr_actor *self, const struct gr_behaviour *behav
         if (error != 0 && options->holds_exit) gri_fetch_sub(&system->holders, 1, GRI_RELAXED);
         if (error != 0) drop_company(self, system, &company);
     }
-    if (error != 0)
-        return gri_fail(self, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
+    if (error != 0) return failed(self, system, behaviour, options, error);
     gri_count(&self->loop->counters, GRI_COUNTER_SPAWNED, 1);
     if (__builtin_expect(self->loop->tracer != NULL, 0)) gri_trace_spawn(self->loop, behaviour, *ref);
     return 0;
@@ -434,8 +485,7 @@ int gri_spawn_outside(struct gr_system *system, const struct gr_behaviour *behav
                     : GR_ESTOPPED;
         if (inside) gri_seat_leave(system->seat);
     }
-    if (error == 0) return 0;
-    return gri_fail(NULL, error, "%s was not spawned: %s", behaviour->name, gr_error_text(error));
+    return error == 0 ? 0 : failed(NULL, system, behaviour, options, error);
 }
 
 gr_ref gri_system_spawn(gr_system *system, const struct gr_behaviour *behaviour,

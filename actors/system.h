@@ -26,7 +26,9 @@ struct gri_loop_actors {
     unsigned next_loop;                   /* for GR_SPREAD */
     struct gri_table links;               /* ends of the links of this loop's actors */
     uint64_t link_count;                  /* links made by them so far: the last one's number */
-    uint8_t told; /* GRI_CONTROL_ bits for every actor of the loop, also those that arrive */
+    gr_time failures_since; /* when the second began in which failures that nobody watches are counted */
+    uint32_t failures;      /* since then */
+    uint8_t told;           /* GRI_CONTROL_ bits for every actor of the loop, also those that arrive */
 };
 
 struct gr_system {

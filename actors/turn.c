@@ -3,6 +3,8 @@
 #include "actors/tracing/tracing.h"
 #include "observe/trace.h"
 
+#include <greenroom/log.h>
+
 void gri_actor_wake(struct gr_actor *actor)
 {
     if (actor->busy & (GRI_BUSY_SCHEDULED | GRI_BUSY_UNBORN)) return;
@@ -20,11 +22,30 @@ void gri_actor_finish_current(struct gr_actor *actor)
     if (__builtin_expect(reply != NULL, 0)) gri_request_end(actor->loop, reply, GR_EUNANSWERED);
 }
 
+/*
+ * Tells of the first message of a type that a behaviour has no handler for: mostly the program means it for another
+ * actor. Who asks is told by its future. Of two types whose ids fall together, one may not be told of.
+ */
+static void tell_unhandled(const struct gr_actor *self, struct gri_dispatch *dispatch,
+                           const struct gri_message *m)
+{
+    uint32_t bit = UINT32_C(1) << (m->type & 31);
+    if (dispatch->unhandled & bit) return;
+    dispatch->unhandled |= bit;
+    gr_ref ref = gri_actor_ref(self), from = gri_message_sender(m);
+    gr_log(GR_LOG_WARNING,
+           "actor %u:%u:%llu (%s) has no handler for %s, sent by %u:%u:%llu: it is a dead letter, as others "
+           "will be",
+           ref.seat, ref.slot, (unsigned long long)ref.generation, dispatch->handlers->name,
+           gri_type_by_id(m->type)->name, from.seat, from.slot, (unsigned long long)from.generation);
+}
+
 /* A message without a handler of its own: for the catch-all, else a dead letter. */
 static void handle_other(struct gr_actor *self, const struct gri_dispatch *dispatch, struct gri_message *m)
 {
     if (dispatch->any == NULL) {
         self->current = NULL;
+        if (m->reply == NULL) tell_unhandled(self, (struct gri_dispatch *)dispatch, m);
         gri_dead_letter(self->loop, m, gri_actor_ref(self), GR_DEAD_UNHANDLED);
         return;
     }

@@ -69,8 +69,9 @@ static void drop_watch(struct gr_actor *owner, struct gri_obligation *obligation
 
 int gr_monitor(gr_actor *self, gr_ref actor, uint64_t *monitor)
 {
-    struct gri_loop *loop = self->loop;
     *monitor = 0;
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_monitor: only an actor gets signals");
+    struct gri_loop *loop = self->loop;
     struct gri_actor_extra *extra = gri_actor_extra(self);
     struct gri_message *m = gri_loop_new_message(loop, sizeof(struct gri_watch_record));
     struct gri_message *notice = new_notice(self, GRI_MAIL_MONITOR, actor);
@@ -92,6 +93,7 @@ fail:
 
 int gr_demonitor(gr_actor *self, uint64_t monitor)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_demonitor: only an actor gets signals");
     struct gri_obligation *obligation = self->extra == NULL
                                             ? NULL
                                             : gri_handles_find(&self->extra->handles, monitor);
@@ -112,6 +114,7 @@ bool gri_watch_room(struct gr_actor *self, gr_ref actor)
 
 int gr_notify_room(gr_actor *self, gr_ref actor)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_notify_room: only an actor gets signals");
     struct gri_message *m = new_notice(self, GRI_MAIL_NOTIFY_ROOM, actor);
     if (m == NULL) return gri_fail(self, GR_ENOMEM, "gr_notify_room: no memory");
     gri_notice(m)->handle = 1; /* for the program, not for a send that waits */

@@ -75,6 +75,7 @@ static int subscribe(struct gr_actor *self)
 
 int gr_subscribe_dead_letters(gr_actor *self, bool wants)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_subscribe_dead_letters: only an actor can");
     struct gri_actor_extra *extra = gri_actor_extra(self);
     int error = extra == NULL ? GR_ENOMEM : 0;
     struct gri_obligation *own = extra != NULL ? find_own(extra) : NULL;

@@ -113,6 +113,7 @@ void gri_links_make(struct gr_actor *self, gr_ref actor, struct gri_link_pair *p
 int gr_link(gr_actor *self, gr_ref actor)
 {
     struct gri_link_pair pair;
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_link: only an actor can be linked");
     if (gr_ref_equal(actor, gri_actor_ref(self)) || find_end(self, actor) != NULL) return 0;
     if (!gri_links_prepare(self, &pair)) return gri_fail(self, GR_ENOMEM, "gr_link: no memory");
     gri_links_make(self, actor, &pair);
@@ -121,6 +122,7 @@ int gr_link(gr_actor *self, gr_ref actor)
 
 int gr_unlink(gr_actor *self, gr_ref actor)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_unlink: only an actor can be linked");
     struct gri_link_end *end = find_end(self, actor);
     if (end == NULL) return gri_fail(self, GR_ENOTFOUND, "gr_unlink: there is no such link");
     struct gri_message *m = forget(self, end);
@@ -136,6 +138,7 @@ int gr_unlink(gr_actor *self, gr_ref actor)
 
 void gr_trap_exits(gr_actor *self, bool traps)
 {
+    if (self == NULL) return;
     if (traps)
         self->flags |= GRI_ACTOR_TRAPS;
     else

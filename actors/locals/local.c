@@ -30,6 +30,10 @@ static struct gri_local_value *make(struct gr_actor *self, const struct gr_local
 
 void *gri_local(gr_actor *self, const struct gr_local *local)
 {
+    if (self == NULL) {
+        gri_fail(NULL, GR_ECONTEXT, "gr_local: only an actor has values of its own");
+        return NULL;
+    }
     struct gri_actor_extra *extra = gri_actor_extra(self);
     if (extra != NULL) {
         struct gri_local_value *value = extra->locals;

@@ -93,18 +93,40 @@ static bool has_end(const struct gr_behaviour *handlers)
     return false;
 }
 
-/* The table of further handlers for actors of `own`; NULL when there is no memory. *error tells. */
+/* Whether two are for the same, so that one would never be called. */
+static bool has_clash(const struct gr_behaviour *handlers)
+{
+    for (uint32_t i = 0; i < handlers->on_count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            const struct gr_on *a = &handlers->on[i], *b = &handlers->on[k];
+            if (a->kind == b->kind && (a->kind != GR_ON_KIND_MESSAGE || a->type->id == b->type->id))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Why an actor of `own` can't have these handlers, or NULL. */
+static const char *check(const struct gri_dispatch *own, const struct gr_behaviour *handlers)
+{
+    if (handlers->start_type != NULL) return "that is another actor's name";
+    if (handlers->state_size != own->behaviour->state_size) return "its state has another size";
+    if (has_end(handlers)) return "it has a GR_ON_END, which only the actor itself may have";
+    return has_clash(handlers) ? "it has two handlers for one type, or two of one kind" : NULL;
+}
+
+/* The table of further handlers for actors of `own`; NULL when there is no memory, or it can't be. *error and *why tell. */
 static const struct gri_dispatch *further(struct gri_loop *loop, const struct gri_dispatch *own,
-                                          const struct gr_behaviour *handlers, int *error)
+                                          const struct gr_behaviour *handlers, int *error, const char **why)
 {
     const struct gri_dispatch *found = own;
     while (found != NULL && found->handlers != handlers) found = found->next;
     if (found != NULL) return found;
     *error = GR_EINVALID;
-    if (handlers->start_type != NULL || handlers->state_size != own->behaviour->state_size ||
-        has_end(handlers))
-        return NULL;
+    *why = check(own, handlers);
+    if (*why != NULL) return NULL;
     *error = GR_ENOMEM;
+    *why = gr_error_text(GR_ENOMEM);
     struct gri_dispatch *made = make_dispatch(loop, handlers, own);
     if (made == NULL) return NULL;
     made->next = own->next;
@@ -118,11 +140,12 @@ static int become(struct gr_actor *self, const struct gr_behaviour *handlers)
     if (self == NULL || gri_actor_is_coroutine(self))
         return gri_fail(self, GR_ECONTEXT, "gr_become: only a handler actor has handlers");
     const struct gri_dispatch *now = gri_actor_dispatch(self), *then = now->own;
+    const char *why = NULL;
     int error = 0;
-    if (handlers != NULL) then = further(self->loop, then, handlers, &error);
+    if (handlers != NULL) then = further(self->loop, then, handlers, &error, &why);
     if (then == NULL)
         return gri_fail(self, error, "gr_become: %s can't become %s: %s", now->behaviour->name,
-                        handlers->name, gr_error_text(error));
+                        handlers->name, why);
     gri_store(&self->dispatch, (void *)then, GRI_RELEASE); /* acquired by listings */
     return 0;
 }

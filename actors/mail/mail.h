@@ -28,14 +28,14 @@ int gri_actor_receive(struct gr_actor *self, struct gr_mail *mail, gr_time deadl
 /* Makes what was taken out of the mail visible in *mail; false if it was void, or a stop. Takes it. */
 bool gri_actor_present(struct gr_actor *self, struct gri_message *m, struct gr_mail *mail);
 
-/* Counts a piece of mail that was looked at; lets others of the loop run if the turn has lasted long enough. Returns
- * GR_EKILLED if the actor was killed meanwhile. */
+/* Counts a piece of mail that was looked at; lets others of the loop run if the turn has lasted long enough. Returns what
+ * gri_actor_wait does: GR_EKILLED and GR_ECANCELLED are to be told. */
 int gri_actor_pause_turn(struct gr_actor *self);
 
 /* ---- selective.c ---- */
 
 /* Takes the oldest piece of mail that is chosen, passing over others. Returns GR_ENOTFOUND if there is none, GR_ESTOPPED
- * when it came to a stop, GR_ENOMEM, GR_EKILLED. */
+ * when it came to a stop, GR_ENOMEM, GR_EKILLED, GR_ECANCELLED. */
 int gri_actor_take_chosen(struct gr_actor *self, const struct gri_choice *choice, struct gr_mail *mail);
 
 /* Takes a piece of saved mail out, as a pop from the mailbox. */

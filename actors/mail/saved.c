@@ -2,16 +2,17 @@
 /* The index of passed-over mail; saved.h tells its rules. */
 #include "actors/mail/saved.h"
 
+#include "base/table.h"
+
 #include <string.h>
 
 /* ---- keys ---- */
 
 static uint32_t hash_of(unsigned which, const struct gri_message *m)
 {
-    uint64_t key = m->type;
-    if (which == GRI_SAVED_BY_SENDER)
-        key = m->sender_generation == 0 ? 0 : m->sender_generation ^ (uint64_t)m->sender_slot << 40;
-    return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+    if (which == GRI_SAVED_BY_TYPE) return (uint32_t)gri_table_stir(0, m->type);
+    if (m->sender_generation == 0) return 0;
+    return (uint32_t)gri_table_stir(0, m->sender_generation ^ (uint64_t)m->sender_slot << 40);
 }
 
 static bool is_same(unsigned which, const struct gri_message *a, const struct gri_message *b)

@@ -68,7 +68,7 @@ static struct gri_saved_mail *find_saved(struct gr_actor *self, const struct gri
 static int pass_over(struct gr_actor *self, struct gri_message *m, const struct gri_choice *choice)
 {
     struct gri_message *next = m->next;
-    if (!gri_saved_add(self, m)) return gri_fail(self, GR_ENOMEM, "no memory to pass over mail");
+    if (!gri_saved_add(self, m)) return GR_ENOMEM;
     struct gri_saved *saved = self->extra->saved;
     if (choice->match != NULL)
         gri_saved_mark(saved, choice->match, choice->key)->upto = saved->order.ends.prev;
@@ -100,7 +100,8 @@ int gri_actor_take_chosen(struct gr_actor *self, const struct gri_choice *choice
         }
         int error = pass_over(self, m, choice);
         if (error != 0) return error;
-        if (gri_actor_pause_turn(self) == GR_EKILLED) return GR_EKILLED;
+        error = gri_actor_pause_turn(self);
+        if (error == GR_EKILLED || error == GR_ECANCELLED) return error; /* told once: it may not be lost */
     }
     return GR_ENOTFOUND;
 }

@@ -7,6 +7,7 @@
 
 #include <greenroom/name.h>
 
+#include <stdio.h>
 #include <string.h>
 
 void gri_names_init(struct gri_names *names, struct gri_memory *memory)
@@ -43,6 +44,25 @@ static size_t length_of(const char *text)
 {
     size_t length = text != NULL ? strnlen(text, GR_NAME_SIZE) : 0;
     return length < GR_NAME_SIZE ? length : 0;
+}
+
+bool gri_names_is_bad(const char *text)
+{
+    return length_of(text) == 0;
+}
+
+void gri_names_explain(const char *text, int error, char *out, size_t size)
+{
+    const char *limits = "a name has 1 to 63 bytes";
+    _Static_assert(GR_NAME_SIZE == 64, "the sentence tells the limit");
+    if (error == GR_EEXISTS)
+        snprintf(out, size, "the name \"%s\" is taken: choose another one, or end who has it", text);
+    else if (error != GR_EINVALID)
+        snprintf(out, size, "the name \"%s\": %s", text, gr_error_text(error));
+    else if (text == NULL || text[0] == '\0')
+        snprintf(out, size, "the name is %s: %s", text == NULL ? "NULL" : "empty", limits);
+    else
+        snprintf(out, size, "the name \"%.20s...\" is too long: %s", text, limits);
 }
 
 int gri_names_reserve(struct gri_names *names, const char *text, struct gri_name **name)
@@ -133,6 +153,7 @@ void gri_names_tell(struct gri_names *names, struct gr_actor_info *list, size_t 
 
 int gr_register(gr_actor *self, const char *name)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_register: only an actor has a name");
     struct gri_names *names = &gri_loop_system(self->loop)->names;
     struct gri_actor_extra *extra = gri_actor_extra(self);
     if (extra == NULL) return gri_fail(self, GR_ENOMEM, "gr_register: no memory");
@@ -140,9 +161,11 @@ int gr_register(gr_actor *self, const char *name)
         return gri_fail(self, GR_EEXISTS, "gr_register: the actor is \"%s\" already", extra->name->text);
     struct gri_name *reserved;
     int error = gri_names_reserve(names, name, &reserved);
-    if (error != 0)
-        return gri_fail(self, error, "gr_register: \"%.*s\": %s", GR_NAME_SIZE, name != NULL ? name : "",
-                        gr_error_text(error));
+    if (error != 0) {
+        char text[GRI_ERROR_TEXT_SIZE];
+        gri_names_explain(name, error, text, sizeof text);
+        return gri_fail(self, error, "gr_register: %s", text);
+    }
     gri_names_give(names, reserved, gri_actor_ref(self));
     extra->name = reserved;
     return 0;
@@ -157,6 +180,7 @@ void gri_actor_free_name(struct gr_actor *actor)
 
 int gr_unregister(gr_actor *self, const char *name)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_unregister: only an actor has a name");
     const struct gri_name *own = self->extra != NULL ? self->extra->name : NULL;
     if (own == NULL || name == NULL || strcmp(own->text, name) != 0)
         return gri_fail(self, GR_ENOTFOUND, "gr_unregister: the name is not the caller's");
@@ -166,6 +190,10 @@ int gr_unregister(gr_actor *self, const char *name)
 
 gr_ref gr_whereis(gr_actor *self, const char *name)
 {
+    if (self == NULL) {
+        gri_fail(NULL, GR_ECONTEXT, "gr_whereis: from outside, use gr_system_whereis");
+        return (gr_ref){0, 0, 0};
+    }
     return gri_names_find(&gri_loop_system(self->loop)->names, name);
 }
 

@@ -30,6 +30,12 @@ void gri_names_fini(struct gri_names *names);
 /* Takes a name that nobody finds until it is given. Errors: GR_EINVALID, GR_EEXISTS, GR_ENOMEM; *name is then NULL. */
 int gri_names_reserve(struct gri_names *names, const char *text, struct gri_name **name);
 
+/* Whether a text can't be a name, whoever has it. */
+bool gri_names_is_bad(const char *text);
+
+/* Says why gri_names_reserve refused a text. */
+void gri_names_explain(const char *text, int error, char *out, size_t size);
+
 /* Makes a reserved name an actor's. */
 void gri_names_give(struct gri_names *names, struct gri_name *name, gr_ref ref);
 

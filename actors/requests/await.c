@@ -100,6 +100,15 @@ static int may_await(struct gr_actor *self, const struct gr_future *future, gr_t
     return 0;
 }
 
+int gri_future_told(struct gr_actor *self, const struct gr_future *future, int error)
+{
+    if (error == 0) return 0;
+    /* Whoever found the cycle has noted it as this actor's. */
+    if (error == GR_EDEADLOCK && gri_error_text_of(self, error) != NULL) return error;
+    bool is_outcome = gri_future_is_done(future) && future->error == error;
+    return is_outcome ? gri_fail(self, error, "%s", gri_future_text(future)) : gri_told(self, error);
+}
+
 int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
 {
     int error = may_await(self, future, deadline, "gr_await");
@@ -107,12 +116,12 @@ int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
     if (self == NULL) return gri_foreign_await(future, deadline);
     if (gri_future_is_done(future)) {
         future->flags |= GRI_FUTURE_READ;
-        return future->error;
+        return gri_future_told(self, future, future->error);
     }
     error = gri_may_wait(self, deadline, "gr_await");
     if (error != 0) return error;
-    if (deadline == 0) return GR_ETIMEOUT;
-    error = watch_one(self, future, deadline);
+    if (deadline == 0) return gri_told(self, GR_ETIMEOUT);
+    error = gri_future_told(self, future, watch_one(self, future, deadline));
     end_watch(self, &future, 1);
     return error;
 }
@@ -141,6 +150,7 @@ int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline)
     error = deadline == 0 ? GR_ETIMEOUT : watch_one(self, future, deadline);
     if (!gri_future_is_done(future) && (error == GR_ETIMEOUT || error == GR_ECANCELLED))
         error = cancel_and_wait(self, future, error);
+    error = gri_future_told(self, future, error);
     end_watch(self, &future, 1);
     return error;
 }
@@ -239,9 +249,9 @@ static int wait_several(struct gr_actor *self, struct wait *wait, gr_time deadli
         return gri_fail(self, GR_ECONTEXT, "%s: one of the futures belongs to somebody else", wait->what);
     wait->done = state.done;
     if (is_satisfied(&state, wait->count, wait->until)) return 0;
-    if (deadline == 0) return GR_ETIMEOUT;
+    if (deadline == 0) return gri_told(self, GR_ETIMEOUT);
     wait->is_watching = true;
-    return watch_several(self, wait, deadline);
+    return gri_told(self, watch_several(self, wait, deadline));
 }
 
 static void end_several(struct gr_actor *self, const struct wait *wait)
@@ -257,6 +267,12 @@ int gr_wait(gr_actor *self, gr_future *const *futures, size_t count, enum gr_wai
     if (done != NULL) *done = wait.is_watching ? count_done(futures, count) : wait.done;
     end_several(self, &wait);
     return error;
+}
+
+/* The outcome of one that is done, as gr_gather and gr_race return it. */
+static int told_outcome(struct gr_actor *self, const struct gr_future *future)
+{
+    return future == NULL ? gri_told(self, GR_ENOMEM) : gri_future_told(self, future, future->error);
 }
 
 /*
@@ -284,7 +300,7 @@ int gr_gather(gr_actor *self, gr_future *const *futures, size_t count, enum gr_g
     int error = wait_several(self, &wait, deadline);
     if (error == 0 && !all) {
         size_t first = read_first(futures, count, true);
-        error = first == count ? 0 : error_of(futures[first]);
+        error = first == count ? 0 : told_outcome(self, futures[first]);
     }
     end_several(self, &wait);
     return error;
@@ -310,7 +326,7 @@ int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *fir
                            : wait_several(self, &wait, deadline);
     if (error == 0 || error == GR_ETIMEOUT) {
         size_t winner = read_first(futures, count, false);
-        if (error == 0) error = error_of(futures[winner]);
+        if (error == 0) error = told_outcome(self, futures[winner]);
         if (first != NULL) *first = winner;
         cancel_losers(self, futures, count);
         wait.is_watching = true;

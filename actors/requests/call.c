@@ -94,6 +94,7 @@ static inline void take_value(struct gr_future *future, void *out, const struct 
 /* A call that failed, or found no answer: whatever it has is given back. */
 __attribute__((noinline)) static int end_failed(struct gr_future *future, int error)
 {
+    (void)gri_future_told(future->owner, future, error);
     gri_future_free(future);
     return error;
 }

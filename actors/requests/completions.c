@@ -178,8 +178,8 @@ int gr_next_done(gr_actor *self, gr_completions *completions, gr_future **future
         return gri_fail(self, GR_ENOTFOUND, "gr_next_done: a callback released what it takes from");
     }
     struct gri_list_node *node = gri_list_first(&completions->done);
-    if (node == NULL) return error != 0 ? error : completions->left != 0 ? GR_ETIMEOUT : GR_ENOTFOUND;
-    if (error != 0 && error != GR_ETIMEOUT) return error;
+    if (node == NULL && error == 0) error = completions->left != 0 ? GR_ETIMEOUT : GR_ENOTFOUND;
+    if (node == NULL || (error != 0 && error != GR_ETIMEOUT)) return gri_told(self, error);
     struct gri_listener *listener = GRI_CONTAINER_OF(node, struct gri_listener, node);
     *future = listener->future;
     gri_list_remove(node);

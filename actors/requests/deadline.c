@@ -47,6 +47,6 @@ void gri_request_leaves(const struct gri_loop *loop, struct gri_message *reply)
 
 gr_time gr_time_left(const gr_actor *self)
 {
-    const struct gri_message *m = self->current;
+    const struct gri_message *m = self == NULL ? NULL : self->current;
     return m == NULL || m->reply == NULL ? GR_FOREVER : gri_request_left(self->loop, m->reply);
 }

@@ -64,6 +64,10 @@ static struct gri_actor_job *create_job(struct gr_actor *self, uint64_t handle)
 
 gr_future *gr_blocking(gr_actor *self, int (*work)(void *argument), void *argument)
 {
+    if (self == NULL) {
+        gri_fail(NULL, GR_ECONTEXT, "gr_blocking: only an actor can start it; a plain thread may block");
+        return NULL;
+    }
     struct gr_future *future = gri_future_create(self, GRI_FUTURE_JOB);
     if (future == NULL) {
         gri_fail(self, GR_ENOMEM, "gr_blocking: no memory");
@@ -86,6 +90,6 @@ gr_future *gr_blocking(gr_actor *self, int (*work)(void *argument), void *argume
         future->job = NULL;
     }
     gri_fail(self, error, "gr_blocking: %s", gr_error_text(error));
-    gri_future_complete(future, error, NULL);
+    gri_future_complete(future, error, gri_error_answer(self, error));
     return future;
 }

@@ -45,6 +45,10 @@ struct gri_message *gri_deferred_take(struct gr_actor *owner, struct gri_obligat
 gr_future *gri_promise_create(gr_actor *self, const struct gr_type *type, gr_promise *promise)
 {
     promise->handle = 0;
+    if (self == NULL) {
+        gri_fail(NULL, GR_ECONTEXT, "gr_promise_create: a promise is its actor's");
+        return NULL;
+    }
     struct gr_future *future = type->id == 0 ? NULL : gri_future_create(self, GRI_FUTURE_PROMISE);
     if (future != NULL) {
         future->held = gri_new_reply(self, future->obligation.handle, type);
@@ -61,7 +65,7 @@ gr_future *gri_promise_create(gr_actor *self, const struct gr_type *type, gr_pro
 int gri_defer(gr_actor *self, const struct gr_type *request, gr_promise *promise)
 {
     promise->handle = 0;
-    struct gri_message *reply = gri_take_reply(self, request);
+    struct gri_message *reply = self == NULL ? NULL : gri_take_reply(self, request);
     if (reply == NULL)
         return gri_fail(self, GR_ECONTEXT, "gr_defer: no %s is being handled, or it was answered",
                         request->name);
@@ -117,6 +121,10 @@ static struct gri_message *take_held(struct gr_future *future)
 
 int gri_fulfil(gr_actor *self, gr_promise promise, const struct gr_type *type, const void *message)
 {
+    if (self == NULL) {
+        if (type->flags & GRI_TYPE_COUNTED) gr_message_release(type, message);
+        return gri_fail(NULL, GR_ECONTEXT, "gr_fulfil: a promise is its actor's");
+    }
     struct target target = find(self, promise);
     struct gri_message *reply = target.token != NULL    ? target.token->reply
                                 : target.future != NULL ? target.future->held
@@ -149,6 +157,7 @@ static void fail_own(struct gr_actor *self, struct gr_future *future, int error,
 
 int gr_promise_fail(gr_actor *self, gr_promise promise, int error, const char *text)
 {
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_promise_fail: a promise is its actor's");
     if (error == 0) return gri_fail(self, GR_EINVALID, "gr_promise_fail: 0 is no error");
     struct target target = find(self, promise);
     if (target.token == NULL && target.future == NULL) return not_found(self, "gr_promise_fail");

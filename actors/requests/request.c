@@ -30,14 +30,15 @@ struct gri_message *gri_new_reply(struct gr_actor *self, uint64_t handle, const 
 /* As gri_admit, but a coroutine waits for room within its deadline; *deadline becomes what is left of that. */
 static int admit_request(struct gr_actor *self, gr_ref to, struct gri_target *target, gr_time *deadline)
 {
-    if (*deadline == GR_FOREVER || !gri_can_wait(self)) return gri_admit(self, to, target);
+    if (*deadline == GR_FOREVER || !gri_can_wait(self))
+        return gri_admit(self, to, target, GRI_PATIENCE_HEEDS);
     enum gri_verdict verdict;
     int error = gri_look(self->loop, to, target, &verdict);
     if (error != 0 || verdict == GRI_ACCEPT) return error;
     /* The loop's reading may be a whole turn old, and what was computed since is not to be taken off. */
     gr_time end = gri_clock_after(gri_clock_now(self->loop->clock), *deadline);
     gri_actor_begin_wait(self, *deadline);
-    error = gri_admit_full(self, to, target, verdict);
+    error = gri_admit_full(self, to, target, verdict, GRI_PATIENCE_HEEDS);
     gri_actor_end_wait(self);
     *deadline = gri_clock_left(self->loop->now, end);
     return error;
@@ -88,7 +89,7 @@ void gri_request_send(struct gr_actor *self, struct gr_future *future, gr_ref to
     }
     gri_dead_message(self, to, type, message, expired ? GR_DEAD_EXPIRED : gri_dead_letter_cause(error));
     gri_fail(self, error, "a %s request was not sent: %s", type->name, gr_error_text(error));
-    gri_future_complete(future, error, NULL);
+    gri_future_complete(future, error, gri_error_answer(self, error));
 }
 
 gr_future *gri_ask(gr_actor *self, gr_ref to, const struct gr_type *reply_type, gr_time deadline,

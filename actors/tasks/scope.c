@@ -219,9 +219,9 @@ int gr_scope_close(gr_actor *self, gr_scope *scope)
     while (self->extra->scope != scope) {
         cancel(self->extra->scope, GR_ECANCELLED);
         error = close_innermost(self);
-        if (self->control & GRI_CONTROL_DOOMED) return GR_EKILLED;
+        if (self->control & GRI_CONTROL_DOOMED) return gri_told(self, GR_EKILLED);
         /* Nobody else is told of that failure: it counts as one of this scope's. */
         if (error != 0 && error != GR_ECANCELLED) cancel(scope, error);
     }
-    return close_innermost(self);
+    return gri_told(self, close_innermost(self));
 }

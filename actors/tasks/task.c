@@ -81,16 +81,20 @@ void gri_task_begin(struct gr_actor *self, struct gr_future *future, const struc
     }
     if (reply != NULL) gri_loop_free_message(loop, reply);
     if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);
-    gri_future_complete(future, error, NULL);
+    gri_future_complete(future, error, gri_error_answer(self, error));
 }
 
 gr_future *gri_task_start(gr_actor *self, const struct gr_behaviour *behaviour,
                           const struct gr_spawn_options *options, const void *start)
 {
-    struct gr_future *future = gri_future_create(self, GRI_FUTURE_TASK);
+    struct gr_future *future = self == NULL ? NULL : gri_future_create(self, GRI_FUTURE_TASK);
     if (future == NULL) {
         if (behaviour->start_type->flags & GRI_TYPE_COUNTED) gr_message_release(behaviour->start_type, start);
-        gri_fail(self, GR_ENOMEM, "no memory to start %s", behaviour->name);
+        if (self == NULL)
+            gri_fail(NULL, GR_ECONTEXT, "%s was not started: from outside, use gr_system_start",
+                     behaviour->name);
+        else
+            gri_fail(self, GR_ENOMEM, "no memory to start %s", behaviour->name);
         return NULL;
     }
     gri_task_begin(self, future, behaviour, options, start);
@@ -201,9 +205,9 @@ void gri_start_end(struct gr_actor *actor, struct gri_message *start, int reason
         const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
         reply->task = dispatch == NULL ? 0 : (uint16_t)dispatch->behaviour->id; /* it was refused a place */
     }
-    bool has_text = reason != 0 && extra != NULL && extra->error_text != NULL && extra->error == reason;
-    if (has_text)
-        gri_request_fail(loop, reply, reason, extra->error_text);
+    const char *text = reason != 0 ? gri_error_text_of(actor, reason) : NULL;
+    if (text != NULL)
+        gri_request_fail(loop, reply, reason, text);
     else
         gri_request_end(loop, reply, reason);
 }
@@ -230,6 +234,7 @@ void gri_actor_cancel(struct gr_actor *actor)
 
 bool gr_is_cancelled(const gr_actor *self)
 {
+    if (self == NULL) return false;
     if (self->flags & GRI_ACTOR_CANCELLED) return true;
     return self->extra != NULL && self->extra->scope != NULL && gri_scope_is_cancelled(self->extra->scope);
 }

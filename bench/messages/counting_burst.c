@@ -16,9 +16,9 @@ static int burst(gr_actor *self, const struct burst_start *m)
     struct gr_mail mail;
     bench_must(self, gr_receive(self, &mail, GR_FOREVER)); /* the bench_turn that says go */
     for (uint64_t i = 0; i < m->count; i++) {
-        bench_must(self, gr_try_send(self, m->counter, increment, .amount = 3));
+        bench_must(self, gr_send(self, m->counter, increment, .amount = 3));
     }
-    return gr_try_send(self, m->counter, sum_wanted);
+    return gr_send(self, m->counter, sum_wanted);
 }
 
 GR_COROUTINE(burst_sender, burst_start, burst);

@@ -61,7 +61,9 @@ struct gr_behaviour {
 enum gr_policy {
     GR_POLICY_REJECT = 0, /* the send fails with GR_EFULL */
     /* A coroutine sender waits; a handler sender is accepted, then rests until there is room, and gets GR_EFULL at twice
-     * the bound; a plain thread gets that at the bound. */
+     * the bound; a plain thread, and gr_try_send, get that at the bound. Coroutines that send to each other in a circle
+     * may wait for each other's room for ever, and nothing tells: where mail goes in circles, send one way by gr_try_send
+     * or with another policy. */
     GR_POLICY_WAIT,
     GR_POLICY_DROP_NEWEST, /* the new message becomes a dead letter; the send succeeds */
     GR_POLICY_DROP_OLDEST  /* the oldest message becomes a dead letter; the send succeeds */
@@ -86,10 +88,12 @@ struct gr_mailbox_options {
 
 /* Options of a spawn; zero values are the defaults. Write them as (.loop = GR_SPREAD). */
 typedef struct gr_spawn_options {
-    uint32_t size;       /* of this struct; the macros fill it */
-    int loop;            /* GR_SAME_LOOP, GR_SPREAD or GR_LOOP(n) */
-    bool holds_exit;     /* gr_run returns only after this actor has ended */
-    uint32_t stack_size; /* bytes of a coroutine's stack, rounded up to a power of two; 0: the system's */
+    uint32_t size;   /* of this struct; the macros fill it; a spawn refuses another one */
+    int loop;        /* GR_SAME_LOOP, GR_SPREAD or GR_LOOP(n) */
+    bool holds_exit; /* gr_run returns only after this actor has ended */
+    uint32_t
+        stack_size; /* bytes of a coroutine's stack with its guard page, rounded up to a power of two, at least
+                          * 16 KiB; at most 1 GiB; 0: the system's */
     struct gr_mailbox_options mailbox; /* its bound */
     bool link;        /* linked with the spawner from its beginning (link.h); not from outside */
     const char *name; /* registered when the spawn returns (name.h); copied; NULL: none */
@@ -103,34 +107,37 @@ GRI_BEGIN_C
 GR_API gr_ref gr_self(const gr_actor *self);
 
 /* Who sent the message that is being handled; in a start function, and in a coroutine that has not called a receive yet,
- * who spawned the actor. The null reference if that was no actor. `self` must not be NULL. */
+ * who spawned the actor. The null reference if that was no actor, or if `self` is NULL. */
 GR_API gr_ref gr_sender(const gr_actor *self);
 
-/* The sentence that explains the last error that a call with this `self` returned; NULL: this thread's. Valid until the
- * next failing call with it. Never NULL. */
+/* The sentence that explains the last error that a call with this `self` returned, be it the outcome of a request or
+ * task, whose own text it then is; where the code says all, that is the sentence of gr_error_text. NULL: this thread's.
+ * Valid until the next failing call with it. Never NULL. */
 GR_API const char *gr_last_error(const gr_actor *self);
 
-/* The index of the loop that runs the actor, from 0. */
+/* The index of the loop that runs the actor, from 0. `self` must not be NULL. */
 GR_API int gr_loop_index(const gr_actor *self);
 
 /* Nanoseconds of the loop's monotonic clock as the loop read it last, which it does between turns: after 64 of them, after
- * a sleep, and when nothing is left to do. Virtual under simulation. */
+ * a sleep, and when nothing is left to do. Virtual under simulation. `self` must not be NULL. */
 GR_API gr_time gr_now(const gr_actor *self);
 
-/* A number from the loop's seeded generator: the same in each run under GR_SEED. */
+/* A number from the loop's seeded generator, any of 64 bits: the same in each run under GR_SEED. `self` must not be NULL. */
 GR_API uint64_t gr_random(gr_actor *self);
 
 /*
  * Ends the calling actor with `reason`: 0 is normal, a GR_E constant or a positive number of the program's own is not.
  * In a handler actor it takes effect when the handler returns; a coroutine actor ends by returning from its function,
- * and its result is the reason, so there this only notes the reason for when it returns 0.
+ * and its result is the reason, so there this only notes the reason for when it returns 0. Of a handler actor's reasons
+ * the first counts, of a coroutine's the last. In a GR_ON_END, and with `self` NULL, it does nothing.
  */
 GR_API void gr_exit(gr_actor *self, int reason);
 
 /*
  * Asks an actor to end with `reason`. The wish keeps its place in line: mail sent before it is handled first, mail behind
  * it becomes dead letters. A coroutine ends itself, after gr_receive has told it by GR_ESTOPPED; a sleep tells it at once.
- * To an actor that has ended, nothing happens.
+ * A coroutine that returns GR_ESTOPPED then ends with `reason` too, but for a task, whose future has what it returns.
+ * To an actor that has ended, and to the null reference, nothing happens.
  * Errors: GR_ENOMEM, GR_ESYSTEM. `self` may be NULL.
  */
 GR_API GR_MUST_USE int gr_stop(gr_actor *self, gr_ref actor, int reason);
@@ -170,7 +177,6 @@ template <class Want, bool fits> struct gri_function_check {
 }
 #define GRI_FUNCTION(cast, want, fn)                                                                         \
     (gri_function_check<want, gri_function<want>::fits(fn)>::ok ? (cast)((want)(fn)) : (cast)0)
-#define GRI_OPTIONS(T, ...) GRI_LITERAL(T, .size = sizeof(T), __VA_ARGS__)
 #else
 #define GRI_FUNCTION(cast, want, fn)                                                                         \
     (GRI_NOT_ZERO(_Generic(&(fn), want : 1, default : 0),                                                    \
@@ -178,9 +184,9 @@ template <class Want, bool fits> struct gri_function_check {
                   ", where gri_state is the actor's state")                                                  \
          ? (cast)(fn)                                                                                        \
          : (cast)0)
-#define GRI_OPTIONS(T, ...) GRI_LITERAL(T, .size = sizeof(T), __VA_ARGS__)
 #endif
-#define GRI_OPEN(...) __VA_ARGS__
+#define GRI_OPTIONS(T, ...) GRI_LITERAL(T, .size = sizeof(T), __VA_ARGS__)
+#define GRI_OPEN(...)       __VA_ARGS__
 
 /* A handler for messages of type `T`: void fn(gr_actor *self, struct STATE *state, const struct T *message). */
 #define GR_ON(T, fn)                                                                                         \
@@ -274,10 +280,12 @@ template <class Want, bool fits> struct gri_function_check {
  * gr_spawn(self, A, fields of the start message ...): a new actor on the spawner's loop.
  * gr_spawn_with(self, A, (options ...), fields ...): one with options.
  *
- * Returns its reference at once; its first message follows its start. A spawn that can't be made (GR_ENOMEM, GR_ELIMIT,
- * GR_EINVALID, GR_ESTOPPED, GR_EEXISTS: gr_last_error tells) gives the null reference, which is safe to use. A start that refuses
- * ends the actor: monitors and requests learn of it. Takes the counts of the start message's strings and buffers.
- * `self` must not be NULL: from outside, spawn with gr_system_spawn (system.h).
+ * Returns its reference at once; its first message follows its start. A spawn that can't be made gives the null reference,
+ * which is safe to use; gr_last_error tells why: GR_ENOMEM; GR_ELIMIT (actors_max live); GR_EEXISTS (the name is taken);
+ * GR_ESTOPPED (the system stops); GR_EINVALID (a loop that is not there, no such policy, a stack of more than 1 GiB, a
+ * name that is empty or too long, options of another version, an actor that is not registered). A start that refuses
+ * ends the actor: monitors and requests learn of it; where there are none, the log tells. Takes the counts of the start
+ * message's strings and buffers. GR_ECONTEXT if `self` is NULL: from outside, spawn with gr_system_spawn (system.h).
  */
 #define gr_spawn_with(self, A, options, ...)                                                                 \
     gri_spawn(self, A##_gr_behaviour(), GRI_OPTIONS(gri_spawn_options, GRI_OPEN options),                    \

@@ -62,8 +62,8 @@ GRI_END_C
 /*
  * gr_become(self, H): from the next message on, the actor's mail goes to the handlers `H`, until the next gr_become or
  * gr_unbecome. The actor's own name as `H` is gr_unbecome. State, name and mailbox stay.
- * Errors: GR_EINVALID (another actor's name, handlers of a state of another size, or with a GR_ON_END), GR_ENOMEM,
- * possible only at the first use on a loop; GR_ECONTEXT in a coroutine actor.
+ * Errors: GR_EINVALID (another actor's name, handlers of a state of another size, with a GR_ON_END, or two for one type),
+ * GR_ENOMEM, possible only at the first use on a loop; GR_ECONTEXT in a coroutine actor.
  */
 #define gr_become(self, H) gri_become(self, H##_gr_behaviour())
 

@@ -18,11 +18,17 @@ struct gr_mail {
 GRI_BEGIN_C
 
 /*
+ * All waits are told of a kill (GR_EKILLED), and but for sends that wait for room, of cancelling (GR_ECANCELLED: once,
+ * in a task that is cancelled; until its close, in a scope that is). Receives and gr_sleep alone are told of a stop:
+ * waits for room, futures and completions go on, as what they wait for is part of the mail before it.
+ */
+
+/*
  * Takes the next message or signal out of the mailbox, waiting for it until `deadline`. Strings and buffers in *mail
  * stay the runtime's: hold what is to be kept. An unanswered request that was received before ends with
  * GR_EUNANSWERED.
- * Errors: GR_ETIMEOUT, GR_ESTOPPED (the actor was asked to stop, and the mail before that is done), GR_EKILLED, GR_EINVALID,
- * GR_ECONTEXT in a handler actor.
+ * Errors: GR_ETIMEOUT, GR_ESTOPPED (the actor was asked to stop, and the mail before that is done), GR_EKILLED, GR_ECANCELLED,
+ * GR_EINVALID (a negative deadline), GR_ECONTEXT in a handler actor, a callback, or with `self` NULL.
  */
 GR_API GR_MUST_USE int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline);
 
@@ -40,14 +46,14 @@ GR_API GR_MUST_USE int gr_receive_from(gr_actor *self, struct gr_mail *mail, gr_
  * As gr_receive, but only for mail for which `match` says true: see gr_receive_type. `match` is asked once about each
  * piece of mail; what it refused it is not asked again, as long as the actor alternates between at most four pairs of
  * `match` and `key`. So its answer must depend on these two arguments alone. It sees signals too (mail->signal), and
- * calls nothing that takes a `self`.
+ * calls nothing that takes a `self`. Errors: as gr_receive_type; GR_EINVALID if `match` is NULL.
  */
 GR_API GR_MUST_USE int gr_receive_if(gr_actor *self, struct gr_mail *mail,
                                      bool (*match)(const struct gr_mail *mail, uint64_t key), uint64_t key,
                                      gr_time deadline);
 
 /* Waits for `duration`; 0 lets others of the loop run. Errors: GR_ESTOPPED (the actor was asked to stop: it then waits no
- * longer), GR_EKILLED, GR_EINVALID, GR_ECONTEXT. */
+ * longer), GR_EKILLED, GR_ECANCELLED, GR_EINVALID (a negative duration), GR_ECONTEXT as gr_receive. */
 GR_API GR_MUST_USE int gr_sleep(gr_actor *self, gr_time duration);
 
 GRI_END_C

@@ -22,7 +22,7 @@
     X(GR_EUNHANDLED, -9, "the receiver has no handler for this type of message")                             \
     X(GR_EUNANSWERED, -10, "the receiver dropped the request without an answer")                             \
     X(GR_EKILLED, -11, "killed")                                                                             \
-    X(GR_ESTOPPED, -12, "the system is stopping or has stopped")                                             \
+    X(GR_ESTOPPED, -12, "the actor was asked to stop, or its system stops or has stopped")                   \
     X(GR_ECONTEXT, -13, "not allowed here: see the function's description for where it may be called")       \
     X(GR_EBUSY, -14, "in use")                                                                               \
     X(GR_EEXISTS, -15, "already exists")                                                                     \

@@ -44,7 +44,7 @@ GRI_END_C
 
 /*
  * gr_local(self, counter): a pointer to the calling actor's own value, made at its first use and valid until the actor
- * has ended, its end handler included. NULL when there is no memory to make it. Needs `self`.
+ * has ended, its end handler included. NULL when there is no memory to make it, or if `self` is NULL.
  */
 #define gr_local(self, local) ((local##_gr_type *)gri_local(self, &local##_gr_local))
 

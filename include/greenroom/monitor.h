@@ -27,12 +27,12 @@ GRI_BEGIN_C
  * The down of an actor that had ended before has the reason GR_ESTALE; of one of another system, GR_ESYSTEM. An actor
  * just spawned on the same loop has not begun yet, so a watch that begins in the same turn tells why its start refused.
  * On another loop it may begin, refuse and be gone before the watch arrives there; nothing remembers why it ended.
- * Errors: GR_ENOMEM. Needs `self`.
+ * Errors: GR_ENOMEM; GR_ECONTEXT if `self` is NULL.
  */
 GR_API GR_MUST_USE int gr_monitor(gr_actor *self, gr_ref actor, uint64_t *monitor);
 
-/* Ends a watch: after this returns, no down of it arrives, not even one already in the mailbox. Returns GR_ENOTFOUND if
- * it was delivered before, or never was. */
+/* Ends a watch: after this returns, no down of it arrives, not even one already in the mailbox. Returns 0;
+ * GR_ENOTFOUND if it was delivered before, or never was, which may be ignored; GR_ECONTEXT if `self` is NULL. */
 GR_API int gr_demonitor(gr_actor *self, uint64_t monitor);
 
 GRI_END_C

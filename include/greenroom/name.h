@@ -14,7 +14,7 @@ GRI_BEGIN_C
 
 /*
  * Names the calling actor. `name` has 1 to GR_NAME_SIZE - 1 bytes and is copied.
- * Errors: GR_EEXISTS if the name is taken or the actor has one, GR_EINVALID, GR_ENOMEM. Needs `self`.
+ * Errors: GR_EEXISTS if the name is taken or the actor has one, GR_EINVALID, GR_ENOMEM; GR_ECONTEXT if `self` is NULL.
  * gr_spawn_with(self, A, (.name = "door")) names an actor before it begins.
  */
 GR_API GR_MUST_USE int gr_register(gr_actor *self, const char *name);
@@ -22,7 +22,8 @@ GR_API GR_MUST_USE int gr_register(gr_actor *self, const char *name);
 /* Gives the caller's name back. GR_ENOTFOUND if it is not the caller's, which may be ignored. Needs `self`. */
 GR_API int gr_unregister(gr_actor *self, const char *name);
 
-/* Who has a name just now, in the caller's system; the null reference if nobody has. Needs `self`. */
+/* Who has a name just now, in the caller's system; the null reference if nobody has, as nobody has a text that can't be a
+ * name, or if `self` is NULL. */
 GR_API gr_ref gr_whereis(gr_actor *self, const char *name);
 
 /* The same for a system. Any thread. */

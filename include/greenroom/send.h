@@ -41,7 +41,8 @@ GR_API int gr_forward(gr_actor *self, gr_ref to);
 
 /*
  * Asks for one *room* signal when `actor`'s mailbox can take a message again, at once if it already can, or when it has
- * ended. Errors: GR_ENOMEM. Needs `self`.
+ * ended. Each call asks for a signal of its own: who calls again before the signal came gets as many.
+ * Errors: GR_ENOMEM; GR_ECONTEXT if `self` is NULL.
  */
 GR_API GR_MUST_USE int gr_notify_room(gr_actor *self, gr_ref actor);
 
@@ -51,11 +52,13 @@ GRI_END_C
  * gr_send(self, to, T, fields ...): sends a message of type T. Messages from one sender to one receiver arrive in the
  * order sent. Always takes the counts of its strings and buffers: a message that can't be sent becomes a counted dead
  * letter, so the result may be ignored. `self` is NULL outside of actors; any thread.
- * gr_try_send: the same, but the result must be used, and what can't be sent stays the caller's: no dead letter.
+ * gr_try_send: the same, but the result must be used, and what can't be sent stays the caller's: no dead letter. It never
+ * waits, nor lets a handler actor rest: under the *wait* policy, too, it gives GR_EFULL at the bound.
  *
  * Returns 0 or GR_ESTALE (the receiver is known to have ended; it may also end later, on the way), GR_EFULL, GR_ENOMEM,
- * GR_ESYSTEM; to a system that has stopped, from outside, GR_ESTOPPED. With the *wait* policy a coroutine may be suspended
- * here: GR_EKILLED if it is killed meanwhile.
+ * GR_ESYSTEM, GR_EINVALID (the type is not registered); to a system that has stopped, from outside, GR_ESTOPPED. With the
+ * *wait* policy gr_send and gr_forward may suspend a coroutine until there is room: GR_EKILLED if it is killed meanwhile.
+ * A stop does not end this wait, nor does cancelling, which the next wait then tells (GR_ECANCELLED).
  */
 #define gr_send(self, to, T, ...) gri_send(self, to, &T##_gr_type, GRI_LITERAL(T##_gr_struct, __VA_ARGS__))
 #define gr_try_send(self, to, T, ...)                                                                        \

@@ -23,13 +23,14 @@ struct gr_future; /* see ask.h */
 
 /*
  * Options of a system. Zero values are the defaults; the environment variable in brackets, if set, wins over a zero.
+ * Beyond actors_max an eighth more may fit, or loops * (loops + 1) more, if that is more.
  */
 typedef struct gr_system_options {
     uint32_t size;         /* of this struct; the macros fill it */
     int loops;             /* [GR_LOOPS] default: the processors this process may use */
     uint64_t seed;         /* [GR_SEED] not 0: simulate on one thread from this seed */
     uint64_t memory_max;   /* [GR_MEMORY_MAX] bytes, but for strings, buffers and stacks; default: no limit */
-    uint32_t actors_max;   /* [GR_ACTORS_MAX] rounded up to some thousands; default 16 Mi */
+    uint32_t actors_max;   /* [GR_ACTORS_MAX] so many may live at once; see above; default 16 Mi */
     uint32_t stack_size;   /* [GR_STACK_SIZE] bytes of a coroutine's stack; default 64 KiB */
     int blocking_threads;  /* [GR_BLOCKING_THREADS] most threads for gr_blocking; default 64 */
     gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */

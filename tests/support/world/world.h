@@ -145,7 +145,8 @@ GR_ACTOR_DECLARE(refuser, number);
 /* A coroutine that takes all mail and does nothing until it is stopped, and then returns 0. */
 GR_ACTOR_DECLARE(listener, gr_nothing);
 
-/* A coroutine that sleeps for the number's nanoseconds, then returns 7; if it is killed or stopped, that error. */
+/* A coroutine that sleeps for the number's nanoseconds, then returns 7; if it is killed or stopped, that error, so that it
+ * ends with the stop's reason. */
 GR_ACTOR_DECLARE(sleeper, number);
 
 /* Sends every message `number` and `words` back to its sender. */

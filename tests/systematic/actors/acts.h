@@ -24,7 +24,7 @@ struct rp_forecast {
 /* The reference that an action's target means just now. */
 gr_ref rp_target(int actor, uint8_t target);
 
-struct rp_forecast rp_foresee(int actor, gr_actor *self, gr_ref to);
+struct rp_forecast rp_foresee(int actor, gr_actor *self, gr_ref to, bool try);
 
 /* Messages that wait at an actor and their bytes; false if it isn't born or has ended. */
 bool rp_mailbox(gr_ref ref, uint32_t *messages, uint64_t *bytes, int *loop);

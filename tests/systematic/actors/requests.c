@@ -330,7 +330,7 @@ void rp_ask(int actor, gr_actor *self, const struct rp_action *action)
     if (number < 0) return;
     int request = rp_world.messages[number].request;
     struct rp_request *r = &rp_world.requests[request];
-    struct rp_forecast f = rp_foresee(actor, self, to);
+    struct rp_forecast f = rp_foresee(actor, self, to, false);
     if (f.drops) f.error = GR_EFULL; /* it is counted as a failed send, with an outcome */
     f.drops = false;
     if (rp_bound(actor) <= rp_now()) f = (struct rp_forecast){true, GR_ETIMEOUT, .expired = true};
@@ -568,7 +568,7 @@ static void forward(int actor, gr_actor *self, int number)
     struct rp_message *m = &rp_world.messages[number];
     struct rp_request *r = &rp_world.requests[m->request];
     gr_ref to = rp_target(actor, m->forward);
-    struct rp_forecast f = rp_foresee(actor, self, to);
+    struct rp_forecast f = rp_foresee(actor, self, to, false);
     m->to = to;
     m->receiver = rp_find_actor(to);
     m->direct = false;

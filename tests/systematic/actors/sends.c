@@ -84,18 +84,21 @@ bool rp_mailbox(gr_ref ref, uint32_t *messages, uint64_t *bytes, int *loop)
 }
 
 /* What a full mailbox does. `hard`: it is at twice its bound. */
-static void foresee_full(struct rp_forecast *f, const struct rp_role *sender, bool to_itself, bool hard)
+static void foresee_full(struct rp_forecast *f, const struct rp_role *sender, bool to_itself, bool hard,
+                         bool try)
 {
     if (f->policy == GR_POLICY_REJECT) f->error = GR_EFULL;
     if (f->policy == GR_POLICY_DROP_NEWEST) f->drops = true;
     if (f->policy != GR_POLICY_WAIT) return;
-    if (sender != NULL && sender->kind == RP_KIND_COROUTINE && !to_itself)
+    if (try)
+        f->error = GR_EFULL;
+    else if (sender != NULL && sender->kind == RP_KIND_COROUTINE && !to_itself)
         f->may_suspend = true;
     else if (sender == NULL || hard)
         f->error = GR_EFULL;
 }
 
-struct rp_forecast rp_foresee(int actor, gr_actor *self, gr_ref to)
+struct rp_forecast rp_foresee(int actor, gr_actor *self, gr_ref to, bool try)
 {
     struct rp_forecast f = {.known = true};
     uint32_t count;
@@ -115,7 +118,7 @@ struct rp_forecast rp_foresee(int actor, gr_actor *self, gr_ref to)
     const struct rp_role *sender = self == NULL ? NULL : rp_world.actors[actor].role;
     bool to_itself = self != NULL && gr_ref_equal(to, rp_world.actors[actor].ref);
     if (full || (!same_loop && !low))
-        foresee_full(&f, sender, to_itself, count >= bound * 2 || bytes / 2 >= bound_bytes);
+        foresee_full(&f, sender, to_itself, count >= bound * 2 || bytes / 2 >= bound_bytes, try);
     f.known = full || low || same_loop;
     return f;
 }
@@ -282,7 +285,7 @@ void rp_send(int actor, gr_actor *self, gr_ref to, enum rp_type type, bool try)
     if (self == NULL && type == RP_TEXT && gr_ref_is_null(to)) type = RP_NOTE;
     int number = rp_new_message(actor, to, type);
     if (number < 0) return;
-    struct rp_forecast f = rp_foresee(actor, self, to);
+    struct rp_forecast f = rp_foresee(actor, self, to, try);
     struct gr_system_counts before = rp_counts();
     bool counted = !try && !(self == NULL && gr_ref_is_null(to)); /* no system to count it */
     rp_note("sends", actor, number, try);

@@ -228,6 +228,51 @@ Case(admission, g15_the_bound_in_bytes_is_exact_for_blocks_of_several_sizes)
     run_real(1, bytes_of_blocks);
 }
 
+/* ---- wait: who only tries ---- */
+
+struct only_trier {
+    gr_ref to; /* the full one */
+};
+
+static int only_trier_start(gr_actor *self, struct only_trier *t, const struct address *m)
+{
+    t->to = m->ref;
+    return 0;
+}
+
+static void only_trier_get_sum(gr_actor *self, struct only_trier *t, const struct get_sum *m)
+{
+    gr_reply(self, get_sum, .value = gr_try_send(self, t->to, number, .value = 1));
+}
+
+GR_ACTOR(only_trier, struct only_trier, address, only_trier_start, GR_ON(get_sum, only_trier_get_sum));
+
+static int try_wait(gr_actor *self, void *argument)
+{
+    gr_ref ref = START_SLOW(self, 0, 4, GR_POLICY_WAIT);
+    uint64_t before = dead_letters(self, GR_DEAD_FULL);
+    gr_time begin = gr_now(self);
+    for (int i = 0; i < 4; i++) CHECK_EQ(gr_try_send(self, ref, number, .value = i), 0);
+    CHECK_EQ(gr_try_send(self, ref, number, .value = 99), GR_EFULL);
+    CHECK(strstr(gr_last_error(self), "full") != NULL);
+    gr_ref handler = gr_spawn(self, only_trier, .ref = ref);
+    struct number tried;
+    for (int i = 0; i < 2; i++) { /* it does not rest either: it answers twice */
+        CHECK_EQ(gr_call(self, handler, &tried, GR_FOREVER, get_sum), 0);
+        CHECK_EQ(tried.value, GR_EFULL);
+    }
+    if (*(const unsigned *)argument != 0) CHECK_EQ(gr_now(self), begin);
+    CHECK_EQ(dead_letters(self, GR_DEAD_FULL), before);
+    finish(self, ref);
+    CHECK_TEXT(notes(), "0 1 2 3");
+    return 0;
+}
+
+Case(admission, g15_a_try_send_neither_waits_nor_rests)
+{
+    run_everywhere(try_wait);
+}
+
 /* ---- wait: a coroutine ---- */
 
 static int pour_main(gr_actor *self, const struct address *m)
@@ -265,6 +310,37 @@ Case(admission, g15_coroutines_wait_for_room_and_lose_nothing)
     run_seeds(2, 4, wait_coroutine);
     run_seeds(3, 4, wait_coroutine);
     run_real(2, wait_coroutine);
+}
+
+static int sender_run(gr_actor *self, const struct address *m, struct gr_nothing *result)
+{
+    for (int i = 0; i < 4; i++) gr_send(self, m->ref, number, .value = i);
+    note("sent");
+    return gr_sleep(self, gr_seconds(3600));
+}
+
+GR_TASK(ignorant_sender, address, gr_nothing, sender_run);
+
+static int cancel_the_waiting(gr_actor *self, void *argument)
+{
+    notes_clear();
+    gr_ref ref = START_SLOW(self, 0, 2, GR_POLICY_WAIT);
+    gr_future *task = gr_start(self, ignorant_sender, .ref = ref);
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+    CHECK_EQ(gr_future_cancel(self, task), 0);
+    CHECK_EQ(gr_await(self, task, gr_milliseconds(1)), GR_ETIMEOUT); /* it waits for room still */
+    open_gate();
+    CHECK_EQ(gr_await(self, task, gr_seconds(60)), GR_ECANCELLED);
+    gr_future_release(task);
+    finish(self, ref);
+    CHECK(strstr(notes(), "0") != NULL && strstr(notes(), "3") != NULL && strstr(notes(), "sent") != NULL);
+    CHECK_EQ(dead_letters(self, GR_DEAD_FULL), 0);
+    return 0;
+}
+
+Case(admission, a_cancel_while_a_send_waits_for_room_is_told_by_the_next_wait_and_loses_no_message)
+{
+    run_everywhere(cancel_the_waiting);
 }
 
 static int wait_for_the_dead(gr_actor *self, void *argument)

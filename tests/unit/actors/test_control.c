@@ -240,3 +240,46 @@ Case(control, an_actor_may_stop_and_kill_itself)
         CHECK(code == 0 || code == 1); /* what its function returned, or that it was killed */
     }
 }
+
+static int idle_run(gr_actor *self, const struct gr_nothing *m, struct gr_nothing *result)
+{
+    return 0;
+}
+
+GR_TASK(idle_task, gr_nothing, gr_nothing, idle_run);
+
+static int no_work(void *argument)
+{
+    return 0;
+}
+
+Case(control, what_needs_an_actor_refuses_none)
+{
+    gr_ref ref = {0, 0, 0};
+    gr_promise promise = {0};
+    uint64_t number_of = 1;
+    CHECK(gr_ref_is_null(gr_spawn(NULL, listener)));
+    CHECK(strstr(gr_last_error(NULL), "gr_system_spawn") != NULL);
+    CHECK_EQ(gr_monitor(NULL, ref, &number_of), GR_ECONTEXT);
+    CHECK_EQ(number_of, 0);
+    CHECK_EQ(gr_demonitor(NULL, 1), GR_ECONTEXT);
+    CHECK_EQ(gr_link(NULL, ref), GR_ECONTEXT);
+    CHECK_EQ(gr_unlink(NULL, ref), GR_ECONTEXT);
+    CHECK_EQ(gr_notify_room(NULL, ref), GR_ECONTEXT);
+    CHECK_EQ(gr_send_after(NULL, ref, 0, NULL, ping), GR_ECONTEXT);
+    CHECK_EQ(gr_send_every(NULL, ref, 1, NULL, ping), GR_ECONTEXT);
+    CHECK_EQ(gr_timer_cancel(NULL, 1), GR_ECONTEXT);
+    CHECK(gr_start(NULL, idle_task) == NULL);
+    CHECK(strstr(gr_last_error(NULL), "gr_system_start") != NULL);
+    CHECK(gr_blocking(NULL, no_work, NULL) == NULL);
+    CHECK(gr_promise_create(NULL, number, &promise) == NULL);
+    CHECK_EQ(gr_fulfil(NULL, promise, number, .value = 1), GR_ECONTEXT);
+    CHECK_EQ(gr_promise_fail(NULL, promise, 1, NULL), GR_ECONTEXT);
+    CHECK_EQ(gr_defer(NULL, get_sum, &promise), GR_ECONTEXT);
+    CHECK_EQ(gr_subscribe_dead_letters(NULL, true), GR_ECONTEXT);
+    CHECK_EQ(gr_time_left(NULL), GR_FOREVER);
+    CHECK(gr_ref_is_null(gr_sender(NULL)));
+    CHECK(!gr_is_cancelled(NULL));
+    gr_exit(NULL, 1);
+    gr_trap_exits(NULL, true);
+}

@@ -189,7 +189,7 @@ static int interrupt_sleep(gr_actor *self, void *argument)
         CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
         gr_time begin = gr_now(self);
         CHECK_EQ(kill ? gr_kill(self, ref) : gr_stop(self, ref, 9), 0);
-        CHECK_EQ(wait_for(self, monitor), kill ? GR_EKILLED : GR_ESTOPPED);
+        CHECK_EQ(wait_for(self, monitor), kill ? GR_EKILLED : 9);
         CHECK(gr_now(self) - begin < gr_seconds(10));
     }
     return 0;
@@ -481,4 +481,77 @@ static int leaves_deaf_ones(gr_actor *self, void *argument)
 Case(coroutine_actor, g16_one_that_ignores_its_stop_is_killed_at_half_of_the_deadline_and_ends)
 {
     CHECK_EQ(gr_run_with(leaves_deaf_ones, NULL, (.loops = 2, .stop_deadline = gr_milliseconds(1000))), 0);
+}
+
+/* Works and lets others run in between, until it is told to end. */
+static int cruncher_main(gr_actor *self, const struct gr_nothing *m)
+{
+    int error;
+    while ((error = gr_sleep(self, 0)) == 0) {
+    }
+    note("%s", gr_error_name(error));
+    error = gr_sleep(self, 0);
+    note("%s", gr_error_name(error));
+    return 0;
+}
+
+GR_COROUTINE(cruncher, gr_nothing, cruncher_main);
+
+static int stop_cruncher(gr_actor *self, void *argument)
+{
+    notes_clear();
+    gr_ref ref = gr_spawn_with(self, cruncher, (.loop = GR_SPREAD));
+    uint64_t monitor = watch(self, ref);
+    for (int i = 0; i < 5; i++) CHECK_EQ(gr_sleep(self, 0), 0);
+    CHECK_EQ(gr_stop(self, ref, 3), 0);
+    CHECK_EQ(wait_for(self, monitor), 0);
+    CHECK_TEXT(notes(), "GR_ESTOPPED GR_ESTOPPED");
+    notes_clear();
+    ref = gr_spawn(self, cruncher);
+    for (int i = 0; i < 5; i++) CHECK_EQ(gr_sleep(self, 0), 0);
+    CHECK_EQ(gr_stop(self, ref, 3), 0);
+    kill_and_wait(self, ref);
+    CHECK_TEXT(notes(), "GR_EKILLED GR_EKILLED");
+    return 0;
+}
+
+Case(coroutine_actor, a_sleep_of_no_time_tells_of_a_stop_and_of_a_kill)
+{
+    run_everywhere(stop_cruncher);
+}
+
+/* Ends as most do: with what its last wait returned. */
+static int plain_main(gr_actor *self, const struct number *m)
+{
+    struct gr_mail mail;
+    int error = 0;
+    while (error == 0) error = m->value == 0 ? gr_receive(self, &mail, GR_FOREVER) : gr_sleep(self, m->value);
+    return error;
+}
+
+GR_COROUTINE(plain_coroutine, number, plain_main);
+
+static int quiet(gr_actor *self, void *argument)
+{
+    for (int reason = 0; reason <= 3; reason += 3) {
+        for (int sleeps = 0; sleeps < 2; sleeps++) {
+            gr_ref ref = gr_spawn_with(self, plain_coroutine, (.loop = GR_SPREAD),
+                                       .value = sleeps * gr_seconds(1000));
+            uint64_t monitor = watch(self, ref);
+            CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+            gr_send(self, ref, ping);
+            CHECK_EQ(gr_stop(self, ref, reason), 0);
+            CHECK_EQ(wait_for(self, monitor), reason);
+        }
+    }
+    gr_ref ref = gr_spawn(self, plain_coroutine, .value = 0);
+    CHECK_EQ(gr_link(self, ref), 0);
+    CHECK_EQ(gr_stop(self, ref, 0), 0); /* the end is a normal one: it does not end who is linked */
+    CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+    return 0;
+}
+
+Case(coroutine_actor, g11_one_that_returns_what_told_it_of_a_stop_ends_with_the_stops_reason)
+{
+    run_everywhere(quiet);
 }

@@ -2,6 +2,8 @@
 /* Tests of the end of an actor: in order, once, and nothing of it is left. */
 #include "tests/support/world/case.h"
 
+#include <unistd.h>
+
 struct mortal {
     gr_ref tell; /* the spawner */
 };
@@ -198,4 +200,109 @@ Case(end, g11_futures_watches_and_timers_end_with_their_actor)
 {
     run_seeds(1, 3, obligations);
     run_seeds(2, 5, obligations);
+}
+
+/* ---- failures that nobody is told of ---- */
+
+static int stderr_kept = -1;
+static FILE *logged;
+
+static void log_begin(void)
+{
+    fflush(stderr);
+    stderr_kept = dup(STDERR_FILENO);
+    logged = tmpfile();
+    cr_assert(stderr_kept >= 0 && logged != NULL && dup2(fileno(logged), STDERR_FILENO) >= 0);
+}
+
+/* What was logged since. */
+static const char *log_end(void)
+{
+    static char text[8192];
+    cr_assert(dup2(stderr_kept, STDERR_FILENO) >= 0);
+    close(stderr_kept);
+    rewind(logged);
+    text[fread(text, 1, sizeof text - 1, logged)] = '\0';
+    fclose(logged);
+    return text;
+}
+
+static int count_of(const char *text, const char *what)
+{
+    int count = 0;
+    while ((text = strstr(text, what)) != NULL) {
+        text += strlen(what);
+        count++;
+    }
+    return count;
+}
+
+static int diskless_start(gr_actor *self, char *state, const struct gr_nothing *m)
+{
+    return gr_fail(self, 7, "no disk");
+}
+
+static void diskless_ping(gr_actor *self, char *state, const struct ping *m)
+{
+}
+
+GR_ACTOR(diskless, char, gr_nothing, diskless_start, GR_ON(ping, diskless_ping));
+
+static int unwatched(gr_actor *self, void *argument)
+{
+    gr_ref named = gr_spawn_with(self, diskless, (.name = "store"));
+    gr_ref quitting = gr_spawn(self, server, .value = 1);
+    gr_send(self, quitting, quit, .reason = GR_EFULL);
+    CHECK_EQ(gr_sleep(self, 1), 0);
+    CHECK_EQ(gr_send(self, named, ping), GR_ESTALE);
+    for (int i = 0; i < 20; i++) CHECK(!gr_ref_is_null(gr_spawn(self, refuser, .value = 1)));
+    CHECK_EQ(gr_sleep(self, 1), 0);
+    return 0;
+}
+
+static int watched(gr_actor *self, void *argument)
+{
+    CHECK_EQ(wait_down(self, gr_spawn(self, diskless)), 7); /* monitored */
+    gr_trap_exits(self, true);
+    CHECK(!gr_ref_is_null(gr_spawn_with(self, diskless, (.link = true))));
+    CHECK(next_mail(self).signal != NULL); /* linked */
+    gr_ref asked[2] = {gr_spawn(self, server, .value = 1), gr_spawn(self, server, .value = 1)};
+    CHECK_EQ(gr_stop(self, asked[0], 5), 0); /* it was meant to */
+    CHECK_EQ(gr_kill(self, asked[1]), 0);
+    CHECK(!gr_ref_is_null(gr_spawn(self, listener))); /* stopped by the system */
+    return gr_sleep(self, 1);
+}
+
+Case(end, a_failure_that_nobody_watches_is_logged_and_of_a_crowd_some_are)
+{
+    log_begin();
+    run_seeds(1, 1, unwatched);
+    const char *text = log_end();
+    fprintf(stderr, "%s", text);
+    CHECK(strstr(text, "(diskless store) failed, and nobody watches it: reason 7 (its own): no disk") !=
+          NULL);
+    CHECK(strstr(text, "(server) failed, and nobody watches it: reason -5 (GR_EFULL): ") != NULL);
+    CHECK_EQ(count_of(text, ") failed, and nobody"), 10);
+    CHECK_EQ(count_of(text, "more actors failed"), 1);
+    log_begin();
+    run_seeds(1, 1, watched);
+    CHECK_TEXT(log_end(), "");
+}
+
+static int unhandled(gr_actor *self, void *argument)
+{
+    gr_ref ref = gr_spawn(self, server, .value = 1);
+    struct number out;
+    CHECK_EQ(gr_call(self, ref, &out, GR_FOREVER, unknown_request), GR_EUNHANDLED); /* it is told */
+    for (int i = 0; i < 5; i++) gr_send(self, ref, unknown);
+    return gr_sleep(self, 1);
+}
+
+Case(end, the_first_message_of_a_type_that_nobody_handles_is_logged)
+{
+    log_begin();
+    run_seeds(1, 1, unhandled);
+    const char *text = log_end();
+    CHECK_EQ(count_of(text, "(server) has no handler for unknown, sent by "), 1);
+    CHECK_EQ(count_of(text, "\n"), 1);
 }

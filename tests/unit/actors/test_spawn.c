@@ -66,9 +66,19 @@ static int refused(gr_actor *self, void *argument)
     int loops = gr_system_loops(gr_actor_system(self));
     struct gr_system_counts before, after;
     gr_system_count(gr_actor_system(self), &before);
+    char text[100];
+    snprintf(text, sizeof text,
+             "server was not spawned: .loop = GR_LOOP(%d): there are %d loops, counted from 0", loops, loops);
     CHECK(gr_ref_is_null(gr_spawn_with(self, server, (.loop = GR_LOOP(loops)), .value = 1)));
-    CHECK(strstr(gr_last_error(self), "server") != NULL && strstr(gr_last_error(self), "invalid") != NULL);
+    CHECK_TEXT(gr_last_error(self), text);
     CHECK(gr_ref_is_null(gr_spawn_with(self, server, (.loop = -2), .value = 1)));
+    CHECK(strstr(gr_last_error(self), ".loop = -2 is none of GR_SAME_LOOP") != NULL);
+    CHECK(gr_ref_is_null(gr_spawn_with(self, server, (.stack_size = 2147483648u), .value = 1)));
+    CHECK_TEXT(gr_last_error(self),
+               "server was not spawned: .stack_size = 2147483648 is more than 1073741824 bytes");
+    struct gr_spawn_options newer = {.size = sizeof newer + 8};
+    CHECK(gr_ref_is_null(gri_spawn(self, server_gr_behaviour(), &newer, &(struct number){1})));
+    CHECK(strstr(gr_last_error(self), "built for another version") != NULL);
     CHECK(
         gr_ref_is_null(gr_spawn_with(self, server, (.mailbox = {.policy = (enum gr_policy)4}), .value = 1)));
     CHECK(gr_ref_is_null(
@@ -281,10 +291,8 @@ static int limited(gr_actor *self, void *argument)
         if (gr_ref_is_null(ref)) break;
         if (spawned % 64 == 0) CHECK_EQ(gr_sleep(self, 0), 0);
     }
-    CHECK(strstr(gr_last_error(self), "limit") != NULL);
-    CHECK(spawned >= 4999);
-    CHECK(spawned <=
-          5000 + 1024 * (loops * loops + loops + 1)); /* slots are counted by the thousand for each loop */
+    CHECK(strstr(gr_last_error(self), "actors_max") != NULL);
+    CHECK(spawned >= 4999 && spawned <= 5000 + 5000 / 8);
     return 0;
 }
 
@@ -305,6 +313,37 @@ Case(spawn, a_small_limit_of_actors_leaves_that_many_on_every_loop)
 {
     for (int loops = 1; loops <= 3; loops++)
         CHECK_EQ(gr_run_with(few, NULL, (.loops = loops, .seed = 1, .actors_max = 60)), 0);
+}
+
+static int small_limit(gr_actor *self, void *argument)
+{
+    int loops = gr_system_loops(gr_actor_system(self)), spawned = 1;
+    while (spawned < 1000 && !gr_ref_is_null(gr_spawn(self, server, .value = 1))) spawned++;
+    CHECK(spawned >= 100 && spawned <= 100 + (loops * (loops + 1) > 12 ? loops * (loops + 1) : 12));
+    CHECK(strstr(gr_last_error(self), "actors_max") != NULL);
+    return 0;
+}
+
+Case(spawn, a_small_limit_of_actors_limits_one_loop_too)
+{
+    for (int loops = 1; loops <= 4; loops++)
+        CHECK_EQ(gr_run_with(small_limit, NULL, (.loops = loops, .seed = 1, .actors_max = 100)), 0);
+}
+
+static int one_after_another(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 100; i++) {
+        gr_ref ref = gr_spawn_with(self, listener, (.loop = GR_SPREAD));
+        CHECK(!gr_ref_is_null(ref));
+        kill_and_wait(self, ref);
+    }
+    return 0;
+}
+
+Case(spawn, where_few_may_live_many_may_live_one_after_another)
+{
+    for (int loops = 1; loops <= 3; loops++)
+        CHECK_EQ(gr_run_with(one_after_another, NULL, (.loops = loops, .seed = 1, .actors_max = 4)), 0);
 }
 
 /* ---- from outside ---- */

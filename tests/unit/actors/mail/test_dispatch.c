@@ -11,6 +11,8 @@ GR_HANDLERS_DECLARE(lit);
 GR_HANDLERS_DECLARE(broken);
 GR_HANDLERS_DECLARE(too_big);
 GR_HANDLERS_DECLARE(ending);
+GR_HANDLERS_DECLARE(twice);
+GR_HANDLERS_DECLARE(twice_any);
 
 static int lamp_start(gr_actor *self, struct lamp *lamp, const struct gr_nothing *m)
 {
@@ -42,6 +44,10 @@ static void lamp_number(gr_actor *self, struct lamp *lamp, const struct number *
     case 4:
         CHECK_EQ(gr_become(self, too_big), GR_EINVALID);
         CHECK_EQ(gr_become(self, ending), GR_EINVALID);
+        CHECK_EQ(gr_become(self, twice), GR_EINVALID);
+        CHECK(strstr(gr_last_error(self), "lamp can't become twice: it has two handlers for one type") !=
+              NULL);
+        CHECK_EQ(gr_become(self, twice_any), GR_EINVALID);
         CHECK_EQ(gr_become(self, echo), GR_EINVALID);
         break;
     default:
@@ -99,6 +105,8 @@ static void big_ping(gr_actor *self, struct big *big, const struct ping *m)
 
 GR_HANDLERS(too_big, struct big, GR_ON(ping, big_ping));
 GR_HANDLERS(ending, struct lamp, GR_ON_END(lamp_end));
+GR_HANDLERS(twice, struct lamp, GR_ON(ping, lit_ping), GR_ON(number, lamp_number), GR_ON(ping, lit_ping));
+GR_HANDLERS(twice_any, struct lamp, GR_ON_ANY(broken_any), GR_ON_ANY(broken_any));
 
 static int changes(gr_actor *self, void *argument)
 {

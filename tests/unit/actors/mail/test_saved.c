@@ -98,6 +98,42 @@ Case(saved, the_oldest_of_a_type_and_of_a_sender_are_found)
     run_seeds(1, 4, model);
 }
 
+/* The longest chain of a table's buckets. */
+static int longest_chain(const struct gri_saved_table *table)
+{
+    int longest = 0;
+    for (uint32_t i = 0; i <= table->mask; i++) {
+        int length = 0;
+        for (const struct gri_saved_place *p = table->buckets[i]; p != NULL; p = p->chain) length++;
+        if (length > longest) longest = length;
+    }
+    return longest;
+}
+
+static int fresh_senders(gr_actor *self, void *argument)
+{
+    struct gri_saved *saved = gri_saved_of(self);
+    for (unsigned sender = 1; sender <= MAIL_MAX; sender++) {
+        struct gri_message *m = new_mail(self, sender % 2 ? 1 : sender, sender);
+        m->sender_generation = (UINT64_C(1) << 40) +
+                               sender % 3; /* as actors of fresh slots, or hardly used ones */
+        CHECK(gri_saved_add(self, m));
+    }
+    for (unsigned t = 0; t < GRI_SAVED_KEYS; t++) {
+        CHECK(saved->tables[t].count >= MAIL_MAX / 2);
+        CHECK(longest_chain(&saved->tables[t]) <= 12);
+    }
+    struct gri_saved_mail *first;
+    while ((first = gri_saved_first(saved)) != NULL)
+        gri_loop_free_message(self->loop, gri_saved_remove(self, first));
+    return 0;
+}
+
+Case(saved, mail_of_many_senders_and_types_is_spread_over_the_buckets)
+{
+    run_seeds(1, 1, fresh_senders);
+}
+
 static bool any(const struct gr_mail *mail, uint64_t key)
 {
     return true;

@@ -378,3 +378,40 @@ Case(selective, only_coroutines_may_choose)
 {
     run_seeds(1, 1, refused);
 }
+
+/* ---- cancelling ---- */
+
+static int cancelled_picker_run(gr_actor *self, const struct gr_nothing *m, struct gr_nothing *result)
+{
+    struct gr_mail mail;
+    int error = gr_sleep(self, gr_milliseconds(1));
+    if (error != 0) return error;
+    note("picks");
+    return gr_receive_type(self, &mail, ping, GR_FOREVER);
+}
+
+GR_TASK(cancelled_picker, gr_nothing, gr_nothing, cancelled_picker_run);
+
+/* Cancels a task that looks through so much mail that others have turns meanwhile. */
+static void cancel_picker(gr_actor *self, int mail)
+{
+    notes_clear();
+    gr_future *future = gr_start(self, cancelled_picker);
+    for (int i = 0; i < mail; i++) gr_send(self, gr_future_task(future), number, .value = i);
+    while (strcmp(notes(), "picks") != 0) CHECK_EQ(gr_sleep(self, gr_microseconds(100)), 0);
+    CHECK_EQ(gr_future_cancel(self, future), 0);
+    CHECK_EQ(gr_await(self, future, gr_seconds(60)), GR_ECANCELLED);
+    gr_future_release(future);
+}
+
+static int cancelled(gr_actor *self, void *argument)
+{
+    static const int mail[] = {0, 1, 70, 300, 600, 60000};
+    for (unsigned i = 0; i < sizeof mail / sizeof *mail; i++) cancel_picker(self, mail[i]);
+    return 0;
+}
+
+Case(selective, a_cancel_that_comes_while_mail_is_passed_over_is_told)
+{
+    run_everywhere(cancelled);
+}

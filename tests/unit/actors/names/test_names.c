@@ -115,6 +115,16 @@ static int registering(gr_actor *self, void *argument)
     CHECK_TEXT(gr_last_error(self), "gr_register: the actor is \"root\" already");
     CHECK_EQ(gr_unregister(self, "other"), GR_ENOTFOUND);
     CHECK_EQ(gr_unregister(self, NULL), GR_ENOTFOUND);
+    CHECK_EQ(gr_unregister(self, "root"), 0);
+    CHECK_EQ(gr_register(self, ""), GR_EINVALID);
+    CHECK_TEXT(gr_last_error(self), "gr_register: the name is empty: a name has 1 to 63 bytes");
+    CHECK_EQ(gr_register(self, NULL), GR_EINVALID);
+    CHECK_TEXT(gr_last_error(self), "gr_register: the name is NULL: a name has 1 to 63 bytes");
+    CHECK_EQ(gr_register(self, "0123456789012345678901234567890123456789012345678901234567890123"),
+             GR_EINVALID);
+    CHECK_TEXT(gr_last_error(self),
+               "gr_register: the name \"01234567890123456789...\" is too long: a name has 1 to 63 bytes");
+    CHECK_EQ(gr_register(self, "root"), 0);
     gr_ref first = HOLDER(self, "root", GR_EEXISTS);
     CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
     CHECK_EQ(gr_unregister(self, "root"), 0);
@@ -205,11 +215,13 @@ static int taken(gr_actor *self, void *argument)
     gr_ref first = gr_spawn_with(self, listener, (.loop = GR_SPREAD, .name = "door"));
     gr_ref second = gr_spawn_with(self, listener, (.loop = GR_SPREAD, .name = "door"));
     CHECK(gr_ref_is_null(second));
-    CHECK_TEXT(gr_last_error(self), "listener was not spawned: already exists");
+    CHECK_TEXT(gr_last_error(self),
+               "listener was not spawned: the name \"door\" is taken: choose another one, or end who has it");
     second = gr_system_spawn(gr_actor_system(self), listener, (.name = "door"));
     CHECK(gr_ref_is_null(second));
     second = gr_spawn_with(self, listener, (.name = ""));
     CHECK(gr_ref_is_null(second));
+    CHECK_TEXT(gr_last_error(self), "listener was not spawned: the name is empty: a name has 1 to 63 bytes");
     second = gr_system_spawn(gr_actor_system(self), listener, (.loop = GR_SPREAD, .name = "window"));
     CHECK(!gr_ref_is_null(second));
     CHECK(gr_ref_equal(gr_whereis(self, "window"), second));
@@ -259,4 +271,12 @@ Case(names, a_name_is_free_again_when_its_system_has_stopped)
     CHECK_EQ(gr_system_stop(system, gr_seconds(10), NULL, 0, NULL), 0); /* it was never born */
     CHECK(gr_ref_is_null(gr_system_whereis(system, "door")));
     gr_system_destroy(system);
+}
+
+Case(names, who_is_no_actor_has_no_name)
+{
+    CHECK_EQ(gr_register(NULL, "door"), GR_ECONTEXT);
+    CHECK_EQ(gr_unregister(NULL, "door"), GR_ECONTEXT);
+    CHECK(gr_ref_is_null(gr_whereis(NULL, "door")));
+    CHECK(strstr(gr_last_error(NULL), "gr_system_whereis") != NULL);
 }

@@ -22,7 +22,7 @@ static void end(void)
 Case(slots, a_chunk_has_slots_in_order_that_belong_to_its_loop)
 {
     struct gri_slot_chain chain = {NULL, 0};
-    start(5000, 3);
+    start(1 << 20, 3);
     CHECK(gri_slots_chunk(&slots, 0) == NULL);
     CHECK_EQ(gri_slots_add(&slots, 2, &chain), 0);
     CHECK_EQ(gri_slots_add(&slots, 1, &(struct gri_slot_chain){NULL, 0}), 0);
@@ -46,7 +46,7 @@ Case(slots, a_chunk_has_slots_in_order_that_belong_to_its_loop)
 Case(slots, chains_are_moved_in_parts_and_whole)
 {
     struct gri_slot_chain a = {NULL, 0}, b = {NULL, 0};
-    start(5000, 1);
+    start(1 << 20, 1);
     CHECK_EQ(gri_slots_add(&slots, 0, &a), 0);
     gri_slot_chain_move(&b, &a, 10);
     CHECK_EQ(b.count, 10);
@@ -70,7 +70,7 @@ Case(slots, chains_are_moved_in_parts_and_whole)
 
 Case(slots, plain_threads_take_slots_of_the_loop_they_name)
 {
-    start(100000, 2);
+    start(1 << 20, 2);
     int error = 0, asked = 0;
     for (uint32_t i = 0; i < 2 * GRI_SLOTS_PER_CHUNK; i++) {
         bool wants_more = false;
@@ -91,15 +91,46 @@ Case(slots, plain_threads_take_slots_of_the_loop_they_name)
 Case(slots, the_limit_is_an_error)
 {
     struct gri_slot_chain chain = {NULL, 0};
-    int error = 0, chunks = 0;
+    int error = 0, batches = 0;
     bool wants_more;
     start(3000, 1);
-    while (chunks < 100 && (error = gri_slots_add(&slots, 0, &chain)) == 0) chunks++;
+    while (batches < 1000 && (error = gri_slots_add(&slots, 0, &chain)) == 0) batches++;
     CHECK_EQ(error, GR_ELIMIT);
-    CHECK(chunks >= 3 && chunks <= 5);
+    CHECK(chain.count >= 3000 && chain.count <= 3000 + 3000 / 8);
     CHECK(gri_slots_take_outside(&slots, 0, &error, &wants_more) == NULL);
     CHECK_EQ(error, GR_ELIMIT);
     end();
+}
+
+/* All that can be had: by one holder, or by each of them a batch in turn. */
+static uint32_t count_all(uint32_t actors_max, unsigned loops, bool in_turn)
+{
+    struct gri_slot_chain chain = {NULL, 0};
+    uint8_t *seen = calloc(actors_max * 2 + loops * 4096, 1);
+    start(actors_max, loops);
+    for (unsigned i = 0; gri_slots_add(&slots, in_turn ? i % loops : 0, &chain) == 0; i++) {
+    }
+    uint32_t count = chain.count;
+    while (chain.count > 0) {
+        struct gr_actor *actor = gri_slot_chain_pop(&chain);
+        CHECK_EQ(seen[actor->slot]++, 0); /* each once */
+        CHECK(in_turn || gri_load(&actor->home, GRI_RELAXED) == 0);
+    }
+    free(seen);
+    end();
+    return count;
+}
+
+Case(slots, no_more_than_an_eighth_or_a_slot_for_each_holder_is_had_beyond_the_limit)
+{
+    static const uint32_t limits[] = {1, 60, 100, 1024, 5000, 100000};
+    for (unsigned i = 0; i < sizeof limits / sizeof *limits; i++)
+        for (unsigned loops = 1; loops <= 64; loops *= 4)
+            for (int in_turn = 0; in_turn < 2; in_turn++) {
+                uint32_t count = count_all(limits[i], loops, in_turn), more = limits[i] / 8;
+                if (more < loops * (loops + 1)) more = loops * (loops + 1);
+                CHECK(count >= limits[i] && count <= limits[i] + more);
+            }
 }
 
 Case(slots, lack_of_memory_is_an_error_and_leaves_nothing)
