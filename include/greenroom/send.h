@@ -55,7 +55,7 @@ GRI_END_C
  *
  * Returns 0 or GR_ESTALE (the receiver is known to have ended; it may also end later, on the way), GR_EFULL, GR_ENOMEM,
  * GR_ESYSTEM; to a system that has stopped, from outside, GR_ESTOPPED. With the *wait* policy a coroutine may be suspended
- * here: GR_EKILLED if it is killed meanwhile.
+ * here: GR_EKILLED if it is killed meanwhile, GR_ECANCELLED if its task is cancelled.
  */
 #define gr_send(self, to, T, ...) gri_send(self, to, &T##_gr_type, GRI_LITERAL(T##_gr_struct, __VA_ARGS__))
 #define gr_try_send(self, to, T, ...)                                                                        \
