@@ -280,6 +280,7 @@ void rp_check_quiet(void)
     }
     for (int i = 0; i < w->request_count; i++) check_pending(i);
     for (int i = 0; i < w->request_count; i++) rp_check_quiet_task(i);
+    for (int i = 0; i < w->request_count; i++) rp_check_callbacks(i);
     for (int i = 0; i < w->monitor_count; i++) check_monitor(i);
     for (int i = 0; i < w->wish_count; i++) check_wish(i);
     rp_check_ties();
