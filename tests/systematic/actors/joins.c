@@ -74,11 +74,21 @@ static struct standing look(const struct join *j)
     return s;
 }
 
-static bool has_error(const struct join *j, int error)
+/* Whether this is the error of the failure that came first; of those that came at one moment it may be any. */
+static bool is_first_error(const struct join *j, int error)
 {
-    for (unsigned i = 0; i < j->count; i++)
-        if (error_of(j, i) == error) return true;
-    return false;
+    gr_time first = GR_FOREVER, own = GR_FOREVER;
+    for (unsigned i = 0; i < j->count; i++) {
+        int found = error_of(j, i);
+        const struct rp_request *r = j->requests[i] < 0 ? NULL : &rp_world.requests[j->requests[i]];
+        gr_time at = r == NULL ? -1
+                     : r->done ? r->done_at
+                               : rp_now(); /* without memory it never was anything else */
+        if (found == 0 || found == GR_EBUSY) continue;
+        if (at < first) first = at;
+        if (found == error && at < own) own = at;
+    }
+    return own == first && own != GR_FOREVER;
 }
 
 static void see_all(const struct join *j)
@@ -136,7 +146,7 @@ static void gather(gr_actor *self, int actor, const struct rp_action *action)
     if (is_killed(&j, error)) return;
     struct standing s = look(&j);
     bool whole = error == 0 && s.done == j.count && (all || s.failed == 0);
-    bool failed = error != 0 && !all && has_error(&j, error);
+    bool failed = error != 0 && !all && is_first_error(&j, error);
     check(&j, "a gather", error, whole || failed, whole ? s.last : s.first_failure);
     see_all(&j);
 }
