@@ -116,6 +116,15 @@ void rp_kill_task(int actor, gr_actor *self, const struct rp_action *action);
 void rp_join(int actor, gr_actor *self, const struct rp_action *action);
 void rp_on_done(int actor, gr_actor *self, const struct rp_action *action);
 
+/* Makes a promise, or sets one. */
+void rp_promise(int actor, gr_actor *self, const struct rp_action *action);
+
+/* A promise's outcome, when it is seen first. */
+void rp_check_promise(int request);
+
+/* An actor's local is its own. */
+void rp_check_local(int actor, gr_actor *self);
+
 /* When all is quiet: the callbacks of a request. */
 void rp_check_callbacks(int request);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waits for several futures at once in random programs, waits that cancel, and callbacks: each ends with a cause, and when
- * that comes. */
+/* Waits for several futures at once in random programs, waits that cancel, promises and callbacks: each ends with a cause,
+ * and when that comes. And locals. */
 #include "tests/systematic/actors/acts.h"
 
 #define JOIN_MAX 4
@@ -316,4 +316,81 @@ void rp_check_callbacks(int request)
     if (r->future == NULL || r->promised == r->called || rp_somebody_is_full()) return;
     if (gr_future_done(r->future) && rp_exists(rp_world.actors[r->asker].ref))
         rp_fail(RP_G8, r->asker, -1, "a callback of request %d, which is done, never came", request);
+}
+
+/* ---- promises of an actor's own ---- */
+
+static int pending_promise(int actor)
+{
+    for (int i = 0; i < rp_world.request_count; i++) {
+        const struct rp_request *r = &rp_world.requests[i];
+        if (r->asker == actor && r->is_promise && r->future != NULL && !r->returned) return i;
+    }
+    return -1;
+}
+
+static void set_promise(int actor, gr_actor *self, int request, int error)
+{
+    struct rp_request *r = &rp_world.requests[request];
+    bool cancelled = gr_future_error(r->future) == GR_ECANCELLED;
+    if (!cancelled) r->result = error;
+    r->returned = true;
+    rp_note("sets its promise", actor, -1, error);
+    int got = error != 0 ? gr_promise_fail(self, r->promise, error, "a text")
+                         : gr_fulfil(self, r->promise, rp_note_m, .number = (uint64_t)request);
+    if (got != (cancelled ? GR_ENOTFOUND : 0))
+        rp_fail(RP_G8, actor, -1, "setting promise %d gave %d", request, got);
+    rp_world.promises_failed += error != 0;
+    rp_see_outcome(request, gr_future_error(r->future));
+    if (gr_promise_fail(self, r->promise, 90, NULL) != GR_ENOTFOUND)
+        rp_fail(RP_G8, actor, -1, "promise %d could be set again", request);
+}
+
+void rp_promise(int actor, gr_actor *self, const struct rp_action *action)
+{
+    int request = pending_promise(actor);
+    if (request >= 0) {
+        set_promise(actor, self, request, action->amount % 3 == 0 ? 91 : 0);
+        return;
+    }
+    request = rp_new_request(actor, -1, GR_FOREVER);
+    if (request < 0) return;
+    struct rp_request *r = &rp_world.requests[request];
+    r->is_promise = true;
+    r->future = gr_promise_create(self, rp_note_m, &r->promise);
+    rp_note("makes a promise", actor, -1, request);
+    if (r->future != NULL) return;
+    r->done = true;
+    r->error = GR_ENOMEM;
+    if (!rp_may_fail()) rp_fail(RP_G8, actor, -1, "a promise was refused though there is memory");
+}
+
+void rp_check_promise(int request)
+{
+    const struct rp_request *r = &rp_world.requests[request];
+    const struct rp_note_m *value = gr_future_as(r->future, rp_note_m);
+    if (r->error == GR_ECANCELLED && r->cancels + r->maybe_cancelled != 0) return;
+    if (!r->returned || r->error != r->result || (r->error == 0) != (value != NULL))
+        rp_fail(RP_G8, r->asker, -1, "promise %d has the outcome %d, which nobody set", request, r->error);
+    if (value != NULL && value->number != (uint64_t)request)
+        rp_fail(RP_G8, r->asker, -1, "promise %d has the value of %d", request, (int)value->number);
+}
+
+/* ---- locals ---- */
+
+GR_LOCAL(rp_local, int, -7);
+
+void rp_check_local(int actor, gr_actor *self)
+{
+    struct rp_actor *a = &rp_world.actors[actor];
+    int *mine = gr_local(self, rp_local);
+    if (mine == NULL) {
+        if (!rp_may_fail() || a->has_local)
+            rp_fail(RP_G11, actor, -1, "a local was refused though there is memory");
+        return;
+    }
+    if (*mine != (a->has_local ? actor : -7))
+        rp_fail(RP_G11, actor, -1, "the local of actor %d says %d", actor, *mine);
+    *mine = actor;
+    a->has_local = true;
 }

@@ -12,8 +12,8 @@ static const char *const op_names[RP_OP_COUNT] = {
     "nothing", "spawn",         "send",       "try_send", "ask",        "stop",   "kill",        "poll",
     "release", "monitor",       "demonitor",  "exit",     "send_after", "cancel", "notify_room", "blocking",
     "stash",   "unstash",       "send_every", "link",     "unlink",     "trap",   "register",    "unregister",
-    "task",    "cancel_future", "kill_task",  "on_done",  "become",     "set",    "call",        "await",
-    "sleep",   "receive",       "choose",     "scope",    "join"};
+    "task",    "cancel_future", "kill_task",  "on_done",  "promise",    "become", "set",         "call",
+    "await",   "sleep",         "receive",    "choose",   "scope",      "join"};
 
 static const char *const type_names[RP_TYPES] = {
     "note", "text", "large", "odd", "poke", "question", "big_question", "odd_question", "small_question"};
@@ -167,11 +167,12 @@ static void add_ties(struct rp_program *program)
 /* Likewise: waits for several futures at once, and what tasks and handlers do beside the usual. */
 static void add_joins(struct rp_program *program)
 {
-    static const uint8_t handler_ops[] = {RP_OP_TASK,   RP_OP_TASK,   RP_OP_KILL_TASK, RP_OP_ON_DONE,
-                                          RP_OP_BECOME, RP_OP_BECOME, RP_OP_ASK};
-    static const uint8_t coroutine_ops[] = {RP_OP_TASK,    RP_OP_TASK,  RP_OP_KILL_TASK,
-                                            RP_OP_ON_DONE, RP_OP_JOIN,  RP_OP_JOIN,
-                                            RP_OP_JOIN,    RP_OP_SCOPE, RP_OP_ASK};
+    static const uint8_t handler_ops[] = {RP_OP_TASK,    RP_OP_TASK,    RP_OP_KILL_TASK,
+                                          RP_OP_ON_DONE, RP_OP_BECOME,  RP_OP_BECOME,
+                                          RP_OP_ASK,     RP_OP_PROMISE, RP_OP_PROMISE};
+    static const uint8_t coroutine_ops[] = {RP_OP_TASK, RP_OP_TASK,   RP_OP_KILL_TASK, RP_OP_ON_DONE,
+                                            RP_OP_JOIN, RP_OP_JOIN,   RP_OP_JOIN,      RP_OP_SCOPE,
+                                            RP_OP_ASK,  RP_OP_PROMISE};
     struct gri_random random;
     gri_random_seed(&random, program->seed ^ 0x101b);
     for (unsigned i = 0; i < program->role_count; i++) {

@@ -43,6 +43,7 @@ enum rp_op {
     RP_OP_CANCEL_FUTURE, /* how: which */
     RP_OP_KILL_TASK,     /* how: which */
     RP_OP_ON_DONE,       /* a callback; how: of which; amount: or none any more */
+    RP_OP_PROMISE,       /* of its own: makes one, or sets one; amount: by a value or an error */
     RP_OP_BECOME,        /* how: other handlers, or its own again */
     RP_OP_SET,           /* a promise of a request that was put aside; amount: by a value or an error */
     RP_OP_CALL,

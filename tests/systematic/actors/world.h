@@ -86,6 +86,7 @@ struct rp_actor {
     bool sealed;                /* killed on its own loop: no message may be handled any more */
     bool poked;                 /* a poke of its own is on its way */
     bool dying;                 /* a wait said killed */
+    bool has_local;             /* it has written to its own rp_local */
     bool became;                /* it has other handlers than its own */
     bool overfull;              /* more mail than its bound had come before it was born */
     enum rp_wait wait;          /* of a coroutine */
@@ -167,6 +168,8 @@ struct rp_request {
     unsigned maybe_cancelled; /* waits under way that cancel it at their deadlines */
     unsigned promised;        /* callbacks that were asked for */
     unsigned called;          /* and have come, or were taken back */
+    bool is_promise;          /* of its owner's own: `returned` once it is set, to `result` */
+    gr_promise promise;       /* that */
     bool is_nested;           /* a task's task: nobody has its future here */
     bool maybe_killed;        /* somebody killed the task, or tried to */
     bool killed;              /* for certain */
@@ -251,6 +254,7 @@ struct rp_world {
     uint64_t calls;                    /* gr_call, of which is not known whether they were sent */
     uint64_t asked;                    /* requests sent for certain */
     uint64_t tasks;                    /* started */
+    uint64_t promises_failed;          /* of actors' own: such a failure may count as a reply */
     uint64_t jobs_ran;                 /* blocking work */
     uint64_t reused;                   /* actors in a slot that had another before */
     uint64_t stale_sends;              /* to slots that were in use by another */
