@@ -93,12 +93,15 @@ int main(void)
 
     gr_ref ref = gr_system_spawn(kitchen, cook, ());
     dinner = gr_ask(NULL, ref, gr_seconds(60), order, .dishes = 5);
+    if (dinner == NULL) return fprintf(stderr, "%s\n", gr_last_error(NULL)), 1; /* there is no memory */
     uv_run(loop, UV_RUN_DEFAULT);
 
     const struct served *served = gr_future_value(dinner, order);
     if (served != NULL)
         printf("%d dishes served, and the program's own timer ticked%s\n", served->dishes,
                ticks > 0 ? "" : " never");
+    else
+        fprintf(stderr, "no dinner: %s\n", gr_future_text(dinner));
     gr_future_release(dinner);
     close_all(loop); /* before the descriptor that it polls */
     gr_system_destroy(kitchen);

@@ -190,11 +190,27 @@ def notes_are_numbered(tree):
         yield f"docs/design: the notes' numbers are {numbers}"
 
 
+def guide_is_a_chain(tree):
+    """Each page of the guide ends with the one to read next; from the first one on they are all there, once."""
+    guide = {os.path.basename(path): page for path, page in tree.pages.items() if path.startswith("docs/guide/")}
+    name, passed = "start.md", []
+    while name in guide and name not in passed:
+        passed.append(name)
+        last = [line for line in guide[name].prose if line.strip()][-1]
+        match = re.fullmatch(r"Next: \[.*\]\((.*)\)\.", last)
+        name = match[1] if match else None
+    if name is not None:
+        yield f"docs/guide/{passed[-1]}: what comes next is {name}, which is not there, or was before"
+    for name in sorted(guide.keys() - set(passed)):
+        yield f"docs/guide/{name}: no other page says that it is next"
+
+
 WHOLE = {
     "README shows samples/account.c": readme_shows_the_sample,
     "the guide lists every error": errors_are_listed,
     "the guide lists every cause of dead letters": causes_are_listed,
     "the guide lists every variable of the environment": variables_are_listed,
+    "the guide is one chain": guide_is_a_chain,
     "the guide tells all guarantees": guarantees_are_told,
     "a page leads to each public header": headers_are_linked,
     "the architecture's include graph is the lint's": graph_is_told,

@@ -5,7 +5,9 @@ test of ours that passes, or a reason why it says nothing about Greenroom. It ru
 
 Usage: check.py PROGRAM..., the Criterion programs that hold our tests; check.py --list prints their tests' names.
 
-A row is `module.Class.test  suite::test` or `module.Class.test  reason: what in it`, with a reason from REASONS.
+A row is `module.Class.test  suite::test`; or, where ours asserts something else with good reason,
+`module.Class.test  suite::test  differs on purpose: why`; or, where there is nothing to assert,
+`module.Class.test  reason: what in it`, with a reason from REASONS.
 """
 import argparse
 import json
@@ -19,10 +21,11 @@ from collections import Counter, namedtuple
 import discovery
 
 REASONS = ["Python syntax", "Python object model", "deprecated", "other part of the project"]
+DIFFERS = "differs on purpose"
 ROWS_MAX = 3  # how many of theirs one test of ours may stand for
 TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "asyncio.txt")
 
-Row = namedtuple("Row", "line theirs ours reason")
+Row = namedtuple("Row", "line theirs ours reason differs")
 
 
 class BadRow(Exception):
@@ -30,17 +33,20 @@ class BadRow(Exception):
 
 
 def read_row(number, line):
-    """One line of the table as a Row: `ours` or `reason` is None."""
+    """One line of the table as a Row: `ours` or `reason` is None; `differs` says whether ours asserts something else."""
     theirs, _, rest = line.partition(" ")
-    rest = rest.strip()
-    if re.fullmatch(r"\w+::\w+", rest):
-        return Row(number, theirs, rest, None)
-    reason, colon, what = rest.partition(":")
+    ours, _, remark = rest.strip().partition(" ")
+    reason, colon, what = (remark if "::" in ours else rest).strip().partition(":")
+    if re.fullmatch(r"\w+::\w+", ours) and reason in ("", DIFFERS):
+        if reason and not what.strip():
+            raise BadRow(f"line {number}: say why ours asserts something else: {DIFFERS}: ...")
+        return Row(number, theirs, ours, None, bool(reason))
     if reason not in REASONS:
-        raise BadRow(f"line {number}: neither suite::test nor one of the reasons ({', '.join(REASONS)}): {rest}")
+        raise BadRow(f"line {number}: neither suite::test, alone or with '{DIFFERS}: ...', nor one of the reasons "
+                     f"({', '.join(REASONS)}): {rest.strip()}")
     if not colon or not what.strip():
         raise BadRow(f"line {number}: say what in the test makes it so: {reason}: ...")
-    return Row(number, theirs, None, reason)
+    return Row(number, theirs, None, reason, False)
 
 
 def read_table(text):
@@ -115,6 +121,15 @@ def judge(theirs, rows, results):
     return complaints, len(good)
 
 
+def summary(theirs, rows, results):
+    """How many tests of theirs ours say the same as, how many differ, and how many have a reason instead."""
+    alike = sum(1 for row in rows if row.ours and not row.differs)
+    differ = sum(row.differs for row in rows)
+    reasons = Counter(row.reason for row in rows if row.reason)
+    return (f"{len(theirs)} tests of CPython's; {len(results)} of ours: {alike} alike, {differ} that differ on purpose; "
+            "no test: " + ", ".join(f"{reason}: {count}" for reason, count in sorted(reasons.items())))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("programs", nargs="*", metavar="PROGRAM")
@@ -136,9 +151,7 @@ def main():
     complaints += doubles + wrong
     for complaint in complaints:
         print(complaint)
-    reasons = Counter(row.reason for row in rows if row.reason)
-    print(f"{len(theirs)} tests of CPython's; {len(results)} of ours stand for {passed - sum(reasons.values())}; " +
-          ", ".join(f"{reason}: {count}" for reason, count in sorted(reasons.items())))
+    print(summary(theirs, rows, results))
     print(f"parity: {passed} passed, {len(complaints)} failed")
     return 1 if complaints else 0
 

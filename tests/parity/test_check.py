@@ -50,12 +50,24 @@ class Table(unittest.TestCase):
 
     def test_a_reason_is_not_in_the_list(self):
         complaints, passed = judged("m.C.a s::x\nm.C.b too hard: really")
-        self.assertIn("neither suite::test nor one of the reasons", complaints[0])
+        self.assertIn("neither suite::test, alone or with", complaints[0])
         self.assertEqual((complaints[1:], passed), (["m.C.b: has no row"], 1))
 
     def test_a_reason_says_nothing(self):
         complaints, _ = judged("m.C.a s::x\nm.C.b deprecated")
         self.assertIn("say what in the test makes it so", complaints[0])
+
+
+    def test_a_test_that_differs_says_why_and_is_counted_apart(self):
+        table = "m.C.a s::x\nm.C.b  s::x  differs on purpose: ours is counted\n"
+        self.assertEqual(judged(table), ([], 2))
+        rows, _ = check.read_table(table + "m.C.c deprecated: old\n")
+        self.assertEqual(check.summary(["m.C.a", "m.C.b", "m.C.c"], rows, {"s::x": True}),
+                         "3 tests of CPython's; 1 of ours: 1 alike, 1 that differ on purpose; no test: deprecated: 1")
+        complaints, _ = judged("m.C.a s::x\nm.C.b  s::x  differs on purpose")
+        self.assertIn("say why ours asserts something else", complaints[0])
+        complaints, _ = judged("m.C.a s::x\nm.C.b  s::x  differs a little: really")
+        self.assertIn("neither suite::test", complaints[0])
 
 
 class Discovery(unittest.TestCase):

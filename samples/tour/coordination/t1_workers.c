@@ -4,6 +4,7 @@
 #include <greenroom/greenroom.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #define WORKERS 5
 
@@ -12,16 +13,30 @@ struct number {
 };
 GR_MESSAGE(number, GR_FIELD(number, value));
 
+/* The name under which this actor was spawned, as the list of actors has it. */
+static void own_name(gr_actor *self, char name[GR_NAME_SIZE])
+{
+    struct gr_actor_info list[WORKERS + 2]; /* as many as there are in all */
+    size_t count = gr_system_actors(gr_actor_system(self), list, WORKERS + 2);
+    for (size_t i = 0; i < count; i++) {
+        if (gr_ref_equal(list[i].ref, gr_self(self))) memcpy(name, list[i].name, GR_NAME_SIZE);
+    }
+}
+
 static int worker_run(gr_actor *self, const struct number *m)
 {
-    printf("a worker runs with %d\n", m->value);
+    char name[GR_NAME_SIZE] = "";
+    own_name(self, name);
+    printf("%s runs with %d\n", name, m->value);
     return 0;
 }
 GR_COROUTINE(worker, number, worker_run);
 
 static int service_run(gr_actor *self, const struct gr_nothing *m)
 {
-    printf("a service runs\n");
+    char name[GR_NAME_SIZE] = "";
+    own_name(self, name);
+    printf("%s runs\n", name);
     return 0;
 }
 GR_COROUTINE(service, gr_nothing, service_run);

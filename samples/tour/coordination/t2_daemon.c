@@ -13,10 +13,11 @@ GR_MESSAGE(life, GR_ARRAY(life, name), GR_FIELD(life, duration));
 
 static int worker_run(gr_actor *self, const struct life *m)
 {
+    gr_time start = gr_now(self);
     printf("%s starts\n", m->name);
     int err = gr_sleep(self, m->duration);
     if (err) return err; /* GR_ESTOPPED: the program ends */
-    printf("%s exits\n", m->name);
+    printf("%s exits after %.3f s\n", m->name, (gr_now(self) - start) / 1e9);
     return 0;
 }
 GR_COROUTINE(worker, life, worker_run);
@@ -35,6 +36,7 @@ static int join(gr_actor *self, gr_ref actor, gr_time deadline)
 
 static int run(gr_actor *self, void *argument)
 {
+    gr_time start = gr_now(self);
     gr_ref daemon = gr_spawn(self, worker, "daemon", gr_seconds(2));
     gr_ref brief = gr_spawn(self, worker, "brief daemon", gr_milliseconds(100));
     gr_ref holder = gr_spawn_with(self, worker, (.holds_exit = true), "non-daemon", gr_seconds(1));
@@ -44,7 +46,7 @@ static int run(gr_actor *self, void *argument)
     printf("brief daemon joined: %s\n", err == GR_ETIMEOUT ? "alive" : "ended");
     err = join(self, daemon, gr_milliseconds(500));
     printf("daemon joined: %s\n", err == GR_ETIMEOUT ? "alive" : "ended");
-    printf("main ends\n");
+    printf("main ends after %.3f s\n", (gr_now(self) - start) / 1e9);
     return 0; /* the program runs on for the non-daemon's sake, and ends the daemon */
 }
 

@@ -35,7 +35,9 @@ static int wait_for(gr_actor *self, enum gr_wait_until until, const char *name)
     if (err) return err;
     printf("%s: %zu done after %.3f s:", name, done, (gr_now(self) - start) / 1e9);
     for (int i = 0; i < TASKS; i++) {
-        if (gr_future_done(tasks[i])) printf(" %d%s", i, gr_future_error(tasks[i]) ? " (failed)" : "");
+        if (!gr_future_done(tasks[i])) continue;
+        err = gr_future_error(tasks[i]);
+        printf(err ? " %d (%s)" : " %d", i, gr_error_name(err));
     }
     printf("\n");
     for (int i = 0; i < TASKS; i++) {

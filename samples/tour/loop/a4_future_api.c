@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A4: a future set by hand, and all it can be asked. */
+/* A4: a future set by hand, and a task's: every state, and all that can be asked. */
 /* Python: asyncio.Future: set_result, cancel, done, result, ... */
 #include <greenroom/greenroom.h>
 
@@ -10,17 +10,17 @@ struct number {
 };
 GR_MESSAGE(number, GR_FIELD(number, value));
 
-static const char *const states[] = {
-    [GR_FUTURE_PENDING] = "pending",
-    [GR_FUTURE_RUNNING] = "running",
-    [GR_FUTURE_CANCELLED] = "cancelled",
-    [GR_FUTURE_FINISHED] = "finished",
-};
+static int answer_run(gr_actor *self, const struct gr_nothing *m, struct number *result)
+{
+    result->value = 42;
+    return gr_sleep(self, gr_seconds(1));
+}
+GR_TASK(answer, gr_nothing, number, answer_run);
 
 static void show(const char *what, gr_future *future)
 {
     const struct number *value = gr_future_as(future, number);
-    printf("%s: %s", what, states[gr_future_state(future)]);
+    printf("%s: %s", what, gr_future_state_name(gr_future_state(future)));
     if (value) printf(", value %d", value->value);
     if (gr_future_done(future) && !value) printf(", %s", gr_future_text(future));
     printf("\n");
@@ -29,6 +29,22 @@ static void show(const char *what, gr_future *future)
 static void called_back(gr_actor *self, gr_future *future, void *context)
 {
     show("callback", future);
+}
+
+/* A task's future has a state more: it runs once it has had its first turn. */
+static int run_task(gr_actor *self)
+{
+    gr_future *task = gr_start(self, answer);
+    if (task == NULL) return GR_ENOMEM;
+    show("task", task);
+    int err = gr_sleep(self, 0); /* its first turn */
+    if (err) return err;
+    show("task", task);
+    err = gr_await(self, task, GR_FOREVER);
+    if (err) return err;
+    show("task", task);
+    gr_future_release(task);
+    return 0;
 }
 
 static int run(gr_actor *self, void *argument)
@@ -55,7 +71,8 @@ static int run(gr_actor *self, void *argument)
     show("cancelled", futures[2]);
     printf("too late: %s\n", gr_error_name(gr_fulfil(self, promises[2], number, .value = 44)));
 
-    return gr_sleep(self, 0); /* callbacks run while their owner waits, in order */
+    int err = gr_sleep(self, 0); /* callbacks run while their owner waits, in order */
+    return err ? err : run_task(self);
 }
 
 int main(void)

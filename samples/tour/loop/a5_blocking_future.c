@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A5: a plain thread blocks for a result, with a time-out. */
+/* A5: a plain thread blocks for a result, with a time-out, and nobody else does. */
 /* Python: run_coroutine_threadsafe(coro, loop).result(timeout) */
 #include <greenroom/greenroom.h>
 
@@ -18,6 +18,18 @@ static int slow_run(gr_actor *self, const struct number *m, struct number *resul
     return gr_sleep(self, gr_seconds(1));
 }
 GR_TASK(slow, number, number, slow_run);
+
+/* Other work, on the same loop as the task. */
+static int ticker_run(gr_actor *self, const struct gr_nothing *m)
+{
+    for (int i = 0; i < 3; i++) {
+        int err = gr_sleep(self, gr_milliseconds(300));
+        if (err) return err;
+        printf("tick\n");
+    }
+    return 0;
+}
+GR_COROUTINE(ticker, gr_nothing, ticker_run);
 
 static void fail(void)
 {
@@ -39,6 +51,7 @@ int main(void)
     if (pthread_create(&loops, NULL, run_loops, system) != 0) return 1;
 
     /* This thread is no actor: it may block, and the loops run on. */
+    if (gr_ref_is_null(gr_system_spawn(system, ticker, ()))) fail();
     gr_future *future = gr_system_start(system, slow, (), .value = 21);
     int err = gr_await(NULL, future, gr_milliseconds(200));
     if (err != GR_ETIMEOUT) fail();

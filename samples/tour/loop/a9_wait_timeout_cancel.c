@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A9: what is not done by a deadline is cancelled. */
+/* A9: partial results at a deadline, and what is not done is cancelled. */
 /* Python: asyncio.wait(tasks, timeout=2); for t in pending: t.cancel() */
 #include <greenroom/greenroom.h>
 
@@ -36,6 +36,8 @@ static int run(gr_actor *self, void *argument)
     printf("%zu done, %zu pending, after %.3f s\n", done, TASKS - done, (gr_now(self) - start) / 1e9);
 
     for (int i = 0; i < TASKS; i++) {
+        const struct nap *partial = gr_task_value(tasks[i], sleeper); /* NULL: not done, or failed */
+        if (partial != NULL) printf("task %d slept %g s\n", i, partial->seconds);
         if (!gr_future_done(tasks[i])) gr_future_cancel(self, tasks[i]);
     }
     for (int i = 0; i < TASKS; i++) {

@@ -52,6 +52,13 @@ static void end(gr_actor *self, struct rp_state *state, const int *reason)
     a->ended_at = rp_now();
 }
 
+/* The handlers in force are those that it chose last: its own, or the others. */
+static void check_handlers(const struct rp_state *state, bool others)
+{
+    if (rp_world.actors[state->actor].became != others)
+        rp_fail(RP_G3, (int)state->actor, -1, "a message went to handlers that are not in force");
+}
+
 /* Handles a message of any type. */
 static void handle(gr_actor *self, struct rp_state *state, enum rp_type type, const void *data)
 {
@@ -66,6 +73,12 @@ static void handle(gr_actor *self, struct rp_state *state, enum rp_type type, co
 #define HANDLER(type, kind)                                                                                  \
     static void on_##type(gr_actor *self, struct rp_state *state, const struct rp_##type##_m *m)             \
     {                                                                                                        \
+        check_handlers(state, false);                                                                        \
+        handle(self, state, kind, m);                                                                        \
+    }                                                                                                        \
+    static void also_##type(gr_actor *self, struct rp_state *state, const struct rp_##type##_m *m)           \
+    {                                                                                                        \
+        check_handlers(state, true);                                                                         \
         handle(self, state, kind, m);                                                                        \
     }
 HANDLER(note, RP_NOTE)
@@ -75,8 +88,6 @@ HANDLER(poke, RP_POKE)
 HANDLER(question, RP_QUESTION)
 HANDLER(big_question, RP_BIG_QUESTION)
 HANDLER(small_question, RP_SMALL_QUESTION)
-HANDLER(odd, RP_ODD)
-HANDLER(odd_question, RP_ODD_QUESTION)
 
 static void on_signal(gr_actor *self, struct rp_state *state, const struct gr_signal *signal)
 {
@@ -85,7 +96,7 @@ static void on_signal(gr_actor *self, struct rp_state *state, const struct gr_si
 }
 
 /* All that has no handler of its own. */
-static void on_any(gr_actor *self, struct rp_state *state, const struct gr_mail *mail)
+static void handle_any(gr_actor *self, struct rp_state *state, const struct gr_mail *mail)
 {
     const struct rp_note_m *note = gr_mail_as(mail, rp_note_m);
     const struct rp_odd_m *odd = gr_mail_as(mail, rp_odd_m);
@@ -93,13 +104,25 @@ static void on_any(gr_actor *self, struct rp_state *state, const struct gr_mail 
     if (!gr_ref_equal(mail->sender, gr_sender(self)))
         rp_fail(RP_G10, (int)state->actor, -1, "mail has two senders");
     if (note != NULL)
-        on_note(self, state, note);
+        handle(self, state, RP_NOTE, note);
     else if (odd != NULL)
-        on_odd(self, state, odd);
+        handle(self, state, RP_ODD, odd);
     else if (question != NULL)
-        on_odd_question(self, state, question);
+        handle(self, state, RP_ODD_QUESTION, question);
     else
         rp_fail(RP_G9, (int)state->actor, -1, "a %s arrived as mail", mail->type->name);
+}
+
+static void on_any(gr_actor *self, struct rp_state *state, const struct gr_mail *mail)
+{
+    check_handlers(state, false);
+    handle_any(self, state, mail);
+}
+
+static void also_any(gr_actor *self, struct rp_state *state, const struct gr_mail *mail)
+{
+    check_handlers(state, true);
+    handle_any(self, state, mail);
 }
 
 GR_ACTOR(rp_typed, struct rp_state, rp_begin, start, GR_ON(rp_note_m, on_note), GR_ON(rp_text_m, on_text),
@@ -111,6 +134,30 @@ GR_ACTOR(rp_any, struct rp_state, rp_begin, start, GR_ON(rp_text_m, on_text), GR
          GR_ON(rp_poke_m, on_poke), GR_ON(rp_question_m, on_question),
          GR_ON(rp_big_question_m, on_big_question), GR_ON(rp_small_question_m, on_small_question),
          GR_ON_ANY(on_any), GR_ON_SIGNAL(on_signal), GR_ON_END(end));
+
+/* The same types to other functions. */
+GR_HANDLERS(rp_typed_also, struct rp_state, GR_ON(rp_note_m, also_note), GR_ON(rp_text_m, also_text),
+            GR_ON(rp_large_m, also_large), GR_ON(rp_poke_m, also_poke), GR_ON(rp_question_m, also_question),
+            GR_ON(rp_big_question_m, also_big_question), GR_ON(rp_small_question_m, also_small_question));
+
+GR_HANDLERS(rp_any_also, struct rp_state, GR_ON(rp_text_m, also_text), GR_ON(rp_large_m, also_large),
+            GR_ON(rp_poke_m, also_poke), GR_ON(rp_question_m, also_question),
+            GR_ON(rp_big_question_m, also_big_question), GR_ON(rp_small_question_m, also_small_question),
+            GR_ON_ANY(also_any), GR_ON_SIGNAL(on_signal));
+
+void rp_become(int actor, gr_actor *self, const struct rp_action *action)
+{
+    struct rp_actor *a = &rp_world.actors[actor];
+    bool others = action->how % 2 != 0;
+    rp_note("becomes", actor, -1, others);
+    int error = !others                          ? gr_unbecome(self)
+                : a->role->kind == RP_KIND_TYPED ? gr_become(self, rp_typed_also)
+                                                 : gr_become(self, rp_any_also);
+    if (error == 0)
+        a->became = others;
+    else if (error != GR_ENOMEM || !rp_may_fail())
+        rp_fail(RP_G3, actor, -1, "gr_become gave %d", error);
+}
 
 /* ---- coroutine actors ---- */
 

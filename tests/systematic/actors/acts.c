@@ -356,6 +356,11 @@ static void (*const acts[RP_OP_COUNT])(int, gr_actor *, const struct rp_action *
     [RP_OP_UNSTASH] = put_off,
     [RP_OP_TASK] = rp_task,
     [RP_OP_CANCEL_FUTURE] = rp_cancel_future,
+    [RP_OP_KILL_TASK] = rp_kill_task,
+    [RP_OP_ON_DONE] = rp_on_done,
+    [RP_OP_BECOME] = rp_become,
+    [RP_OP_PROMISE] = rp_promise,
+    [RP_OP_JOIN] = rp_join,
     [RP_OP_SET] = rp_set,
     [RP_OP_SCOPE] = rp_scope,
     [RP_OP_SEND] = send_some,
@@ -364,6 +369,7 @@ static void (*const acts[RP_OP_COUNT])(int, gr_actor *, const struct rp_action *
 
 bool rp_act(int actor, gr_actor *self, const struct rp_action *action)
 {
+    if (self != NULL && rp_has_joins(rp_world.program)) rp_check_local(actor, self);
     if (acts[action->op] != NULL) acts[action->op](actor, self, action);
     if (action->op == RP_OP_EXIT) return exit_now(actor, self, action);
     if (action->op == RP_OP_SLEEP) return sleep_now(actor, self, action);

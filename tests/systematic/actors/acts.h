@@ -108,6 +108,26 @@ void rp_check_task(int request);
 void rp_check_quiet_task(int request);
 bool rp_is_task(const struct gr_actor_info *info);
 
+/* Kills a task by its future. */
+void rp_kill_task(int actor, gr_actor *self, const struct rp_action *action);
+
+/* ---- joins.c: waits for several futures, waits that cancel, and callbacks ---- */
+
+void rp_join(int actor, gr_actor *self, const struct rp_action *action);
+void rp_on_done(int actor, gr_actor *self, const struct rp_action *action);
+
+/* Makes a promise, or sets one. */
+void rp_promise(int actor, gr_actor *self, const struct rp_action *action);
+
+/* A promise's outcome, when it is seen first. */
+void rp_check_promise(int request);
+
+/* An actor's local is its own. */
+void rp_check_local(int actor, gr_actor *self);
+
+/* When all is quiet: the callbacks of a request. */
+void rp_check_callbacks(int request);
+
 /* ---- arrivals.c ---- */
 
 /* A message arrived: checks it. */
@@ -192,6 +212,9 @@ bool rp_receive(int actor, gr_actor *self, gr_time deadline, const struct rp_cho
 
 /* Spawns an actor of a role; its reference becomes known to all. */
 void rp_spawn(int actor, gr_actor *self, const struct rp_action *action);
+
+/* Handles its mail by other functions from the next message on, or by its own. */
+void rp_become(int actor, gr_actor *self, const struct rp_action *action);
 
 /* ---- checks.c ---- */
 

@@ -9,11 +9,11 @@
 #include <string.h>
 
 static const char *const op_names[RP_OP_COUNT] = {
-    "nothing",     "spawn",    "send",       "try_send",  "ask",           "stop",       "kill",
-    "poll",        "release",  "monitor",    "demonitor", "exit",          "send_after", "cancel",
-    "notify_room", "blocking", "stash",      "unstash",   "send_every",    "link",       "unlink",
-    "trap",        "register", "unregister", "task",      "cancel_future", "set",        "call",
-    "await",       "sleep",    "receive",    "choose",    "scope"};
+    "nothing", "spawn",         "send",       "try_send", "ask",        "stop",   "kill",        "poll",
+    "release", "monitor",       "demonitor",  "exit",     "send_after", "cancel", "notify_room", "blocking",
+    "stash",   "unstash",       "send_every", "link",     "unlink",     "trap",   "register",    "unregister",
+    "task",    "cancel_future", "kill_task",  "on_done",  "promise",    "become", "set",         "call",
+    "await",   "sleep",         "receive",    "choose",   "scope",      "join"};
 
 static const char *const type_names[RP_TYPES] = {
     "note", "text", "large", "odd", "poke", "question", "big_question", "odd_question", "small_question"};
@@ -164,6 +164,29 @@ static void add_ties(struct rp_program *program)
     }
 }
 
+/* Likewise: waits for several futures at once, and what tasks and handlers do beside the usual. */
+static void add_joins(struct rp_program *program)
+{
+    static const uint8_t handler_ops[] = {RP_OP_TASK,    RP_OP_TASK,    RP_OP_KILL_TASK,
+                                          RP_OP_ON_DONE, RP_OP_BECOME,  RP_OP_BECOME,
+                                          RP_OP_ASK,     RP_OP_PROMISE, RP_OP_PROMISE};
+    static const uint8_t coroutine_ops[] = {RP_OP_TASK, RP_OP_TASK,   RP_OP_KILL_TASK, RP_OP_ON_DONE,
+                                            RP_OP_JOIN, RP_OP_JOIN,   RP_OP_JOIN,      RP_OP_SCOPE,
+                                            RP_OP_ASK,  RP_OP_PROMISE};
+    struct gri_random random;
+    gri_random_seed(&random, program->seed ^ 0x101b);
+    for (unsigned i = 0; i < program->role_count; i++) {
+        struct rp_role *role = &program->roles[i];
+        bool waits = role->kind == RP_KIND_COROUTINE;
+        for (unsigned k = 0; k < role->count; k++) {
+            if (!one_in(&random, 2)) continue;
+            role->actions[k].op = waits ? coroutine_ops[below(&random, sizeof coroutine_ops)]
+                                        : handler_ops[below(&random, sizeof handler_ops)];
+            if (role->actions[k].op == RP_OP_JOIN && k < 2) role->actions[k].op = RP_OP_TASK;
+        }
+    }
+}
+
 void rp_program_make(struct rp_program *program, uint64_t seed)
 {
     struct gri_random random;
@@ -191,8 +214,10 @@ void rp_program_make(struct rp_program *program, uint64_t seed)
     }
     if (seed % 4 == 3) add_patterns(program);
     if (rp_has_ties(program)) add_ties(program);
-    program->has_tasks = seed % 8 == 2 || seed % 8 == 3 || seed % 8 == 7; /* none of the old regressions */
+    program->has_tasks = seed % 8 == 2 || seed % 8 == 3 || seed % 8 == 7 ||
+                         rp_has_joins(program); /* none of the old regressions */
     if (program->has_tasks) add_tasks(program);
+    if (rp_has_joins(program)) add_joins(program);
 }
 
 static void print_action(const struct rp_action *action)

@@ -41,6 +41,10 @@ enum rp_op {
     RP_OP_UNREGISTER,    /* likewise */
     RP_OP_TASK,          /* how: what it does; amount: how long */
     RP_OP_CANCEL_FUTURE, /* how: which */
+    RP_OP_KILL_TASK,     /* how: which */
+    RP_OP_ON_DONE,       /* a callback; how: of which; amount: or none any more */
+    RP_OP_PROMISE,       /* of its own: makes one, or sets one; amount: by a value or an error */
+    RP_OP_BECOME,        /* how: other handlers, or its own again */
     RP_OP_SET,           /* a promise of a request that was put aside; amount: by a value or an error */
     RP_OP_CALL,
     RP_OP_AWAIT,   /* amount: the deadline */
@@ -48,6 +52,7 @@ enum rp_op {
     RP_OP_RECEIVE, /* amount: the deadline */
     RP_OP_CHOOSE,  /* a selective receive; how: by what; amount: the deadline */
     RP_OP_SCOPE,   /* of tasks; how: what they do; amount: the deadline */
+    RP_OP_JOIN,    /* how: which wait; amount: the deadline; target: for how many */
     RP_OP_COUNT
 };
 
@@ -125,6 +130,14 @@ struct rp_program {
 static inline bool rp_has_ties(const struct rp_program *program)
 {
     return program->seed % 8 == 2 || program->seed % 8 == 7;
+}
+
+/* Likewise, whether its actors wait for several futures at once, call back, become and kill tasks, and whether its tasks do
+ * more than sleep. */
+static inline bool rp_has_joins(const struct rp_program *program)
+{
+    uint64_t kind = program->seed % 16;
+    return kind == 2 || kind == 3 || kind == 5 || kind == 9;
 }
 
 /* Makes the program of a seed. */

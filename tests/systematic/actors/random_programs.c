@@ -42,6 +42,9 @@ static const struct {
     {3441, "an actor that was still to be born when the system stopped ended as if normally"},
     {3606, "a call without memory was no dead letter"},
     {9380, "what drops its oldest dropped one for each arrival, however heavy that was"},
+    {94237, "the checker let a request that a deadlock had ended bound those made later"},
+    {252378, "the checker did not expect this side to find a link that the other had withdrawn"},
+    {540875, "of two messages that were put back alone the second came first"},
 };
 
 /* What the process that runs the seeds tells the one that judges; it survives a crash. */

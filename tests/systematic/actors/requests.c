@@ -109,7 +109,7 @@ static void check_error(int request)
         check_timeout(request);
         return;
     case GR_ECANCELLED:
-        if (r->cancels == 0) unlikely(request, "but nobody cancelled it");
+        if (r->cancels + r->maybe_cancelled == 0) unlikely(request, "but nobody cancelled it");
         return;
     case GR_EUNANSWERED:
         if (!r->ignored || r->answered) unlikely(request, "but nobody dropped it");
@@ -204,7 +204,7 @@ void rp_see_outcome(int request, int error)
         if (error != r->error) {
             rp_fail(RP_G8, r->asker, r->message, "request %d had ended with %d and now says %d", request,
                     r->error, error);
-        } else if (error == 0 && !r->is_task) {
+        } else if (error == 0 && !r->is_task && !r->is_promise) {
             r->done_at = r->message < 0 ? r->done_at : r->answered_at;
             check_future_value(request);
         }
@@ -216,8 +216,10 @@ void rp_see_outcome(int request, int error)
     rp_note("outcome", r->asker, r->message, error);
     if (r->is_task) {
         rp_check_task(request);
+    } else if (r->is_promise) {
+        rp_check_promise(request);
     } else if (r->message < 0) {
-        if (error == GR_ECANCELLED && r->cancels != 0) return;
+        if (error == GR_ECANCELLED && r->cancels + r->maybe_cancelled != 0) return;
         if (error != GR_ENOMEM && error != GR_ESTOPPED && (!r->ran || error != r->result))
             unlikely(request, "blocking work gave something else");
     } else if (error == 0) {

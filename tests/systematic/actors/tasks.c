@@ -10,8 +10,17 @@ enum {
     TASK_FAILS = 1,    /* returns an error of its own */
     TASK_STUBBORN = 2, /* sleeps on when it is cancelled, and ends as if it had not been */
     TASK_FAR = 4,      /* runs on any loop */
-    TASK_RELEASED = 8  /* of a scope: its future is released at once */
+    TASK_RELEASED = 8, /* of a scope: its future is released at once */
+    TASK_RECEIVES =
+        16,         /* sends itself mail, and receives it, before it waits in a receive in place of a sleep */
+    TASK_NESTS = 32 /* has tasks of its own, in a scope or in two */
 };
+
+/* Whether a task may have been told to cancel. */
+static bool may_be_cancelled(const struct rp_request *r)
+{
+    return r->cancels != 0 || r->maybe_cancelled != 0 || r->is_scoped || r->owner_ended;
+}
 
 /* ---- the task's side ---- */
 
@@ -19,11 +28,44 @@ static void check_cancelled(int request)
 {
     struct rp_request *r = &rp_world.requests[request];
     r->cancelled++;
-    if (r->cancels == 0 && !r->is_scoped && !r->owner_ended)
-        rp_fail(RP_G8, r->asker, -1, "task %d was cancelled by nobody", request);
-    if (r->cancelled > r->cancels + 1)
+    if (!may_be_cancelled(r)) rp_fail(RP_G8, r->asker, -1, "task %d was cancelled by nobody", request);
+    if (r->cancelled > r->cancels + r->maybe_cancelled + 1)
         rp_fail(RP_G8, r->asker, -1, "task %d was told %u times of %u cancels", request, r->cancelled,
                 r->cancels);
+}
+
+static int nest(gr_actor *self, const struct rp_order *order);
+
+/* Mail to itself comes in order; then it waits for more, which does not come. */
+static int receive_own(gr_actor *self, const struct rp_order *order)
+{
+    struct gr_mail mail;
+    uint64_t sent = 0, next = 0;
+    int error;
+    for (uint64_t i = 0; i < 2; i++) {
+        rp_world.born++;
+        sent += gr_send(self, gr_self(self), rp_note_m, .number = i) == 0;
+    }
+    while ((error = gr_receive(self, &mail, 0)) == 0) {
+        const struct rp_note_m *note = gr_mail_as(&mail, rp_note_m);
+        rp_world.handled++;
+        if (note == NULL || note->number < next || !gr_ref_equal(mail.sender, gr_self(self)))
+            rp_fail(RP_G1, -1, -1, "a task's mail to itself came in another order");
+        else
+            next = note->number + 1;
+        sent--;
+    }
+    if (error == GR_ETIMEOUT && sent != 0) rp_fail(RP_G3, -1, -1, "a task's mail to itself is missing");
+    if (error == GR_ETIMEOUT) error = gr_receive(self, &mail, rp_duration(order->amount, true));
+    return error == GR_ETIMEOUT ? 0 : error;
+}
+
+/* What a task spends its time with. */
+static int work(gr_actor *self, const struct rp_order *order)
+{
+    if (order->how & TASK_NESTS) return nest(self, order);
+    if (order->how & TASK_RECEIVES) return receive_own(self, order);
+    return gr_sleep(self, rp_duration(order->amount, true));
 }
 
 static int rp_task_main(gr_actor *self, const struct rp_order *order, struct rp_made *made)
@@ -34,10 +76,11 @@ static int rp_task_main(gr_actor *self, const struct rp_order *order, struct rp_
     if (r->began) rp_fail(RP_G8, r->asker, -1, "task %d began twice", request);
     if (r->near && r->cancels != 0)
         rp_fail(RP_G8, r->asker, -1, "task %d had been cancelled and began", request);
+    if (r->near && r->killed) rp_fail(RP_G11, r->asker, -1, "task %d had been killed and began", request);
     r->began = true;
     made->request = order->request;
     made->text = rp_text(self, request);
-    int error = gr_sleep(self, rp_duration(order->amount, true));
+    int error = work(self, order);
     if (error == GR_ECANCELLED) {
         check_cancelled(request);
         if (order->how & TASK_STUBBORN) error = gr_sleep(self, 100);
@@ -73,6 +116,12 @@ static bool new_order(int actor, gr_actor *self, unsigned how, uint8_t amount, s
     return true;
 }
 
+/* In some programs tasks do more than sleep. */
+static unsigned task_how(unsigned how, unsigned more)
+{
+    return rp_has_joins(rp_world.program) ? how | (more & (TASK_RECEIVES | TASK_NESTS)) : how;
+}
+
 /* What a start returned. */
 static void started(int actor, int request, gr_future *future)
 {
@@ -95,7 +144,7 @@ static void started(int actor, int request, gr_future *future)
 void rp_task(int actor, gr_actor *self, const struct rp_action *action)
 {
     struct rp_order order;
-    if (!new_order(actor, self, action->how % 8u, action->amount, &order)) return;
+    if (!new_order(actor, self, task_how(action->how % 8u, action->forward), action->amount, &order)) return;
     gri_spawn_options options = {.size = sizeof options,
                                  .loop = order.how & TASK_FAR ? GR_SPREAD : GR_SAME_LOOP};
     started(actor, (int)order.request, gri_task_start(self, rp_task_gr_behaviour(), &options, &order));
@@ -116,7 +165,8 @@ void rp_check_task(int request)
         return;
     }
     bool fits = r->returned && r->error == r->result;
-    if (r->error == GR_ECANCELLED && !r->began) fits = r->cancels != 0 || r->is_scoped;
+    if (r->error == GR_ECANCELLED && !r->began) fits = may_be_cancelled(r);
+    if (r->error == GR_EKILLED) fits |= r->maybe_killed;
     if (r->error == GR_ENOMEM) fits |= rp_may_fail();
     if (r->error == GR_ELIMIT) fits |= rp_world.program->actors_max < 65536;
     if (r->error == GR_ESTOPPED || r->error == GR_EKILLED) fits |= rp_world.stopping;
@@ -137,6 +187,7 @@ void rp_check_quiet_task(int request)
                             : "never began");
     if (sleeps && r->cancels != 0 && r->cancelled == 0)
         rp_fail(RP_G8, r->asker, -1, "task %d was cancelled, and sleeps", request);
+    if (sleeps && r->killed) rp_fail(RP_G11, r->asker, -1, "task %d was killed, and sleeps", request);
     if (sleeps && r->owner_ended && r->cancelled == 0)
         rp_fail(RP_G11, r->asker, -1, "task %d sleeps though its owner has ended", request);
 }
@@ -162,6 +213,21 @@ void rp_cancel_future(int actor, gr_actor *self, const struct rp_action *action)
     if (after != GR_EBUSY) rp_see_outcome(request, after);
 }
 
+void rp_kill_task(int actor, gr_actor *self, const struct rp_action *action)
+{
+    int request = rp_choose_future(actor, action->how);
+    if (request < 0 || !rp_world.requests[request].is_task) return;
+    struct rp_request *r = &rp_world.requests[request];
+    gr_ref task = gr_future_task(r->future);
+    if (gr_ref_is_null(task)) return; /* it is done */
+    rp_note("kills task", actor, -1, request);
+    r->maybe_killed = true;
+    int error = gr_kill(self, task);
+    r->killed |= error == 0;
+    if (error != 0 && (error != GR_ENOMEM || !rp_may_fail()))
+        rp_fail(RP_G11, actor, -1, "killing task %d gave %d", request, error);
+}
+
 /* ---- scopes ---- */
 
 /* Starts some tasks in a scope. Their numbers go from *first to below what is returned. */
@@ -170,8 +236,8 @@ static int fill_scope(int actor, gr_actor *self, gr_scope *scope, const struct r
     *first = rp_world.request_count;
     for (unsigned i = 0; i < 1u + action->target % 3u; i++) {
         struct rp_order order;
-        if (!new_order(actor, self, (action->how >> i) % 16u, (uint8_t)(action->forward + 37 * i), &order))
-            break;
+        unsigned how = task_how((action->how >> i) % 16u, action->amount >> i);
+        if (!new_order(actor, self, how, (uint8_t)(action->forward + 37 * i), &order)) break;
         int request = (int)order.request;
         struct rp_request *r = &rp_world.requests[request];
         gri_spawn_options options = {.size = sizeof options,
@@ -192,9 +258,71 @@ static bool has_cause(int error, int first, int end, bool limited, bool cancelle
     for (int i = first; i < end; i++) {
         const struct rp_request *r = &rp_world.requests[i];
         if ((r->returned && r->result == error) || (r->done && r->error == error)) return true;
+        if (r->maybe_killed && error == GR_EKILLED) return true;
     }
     return (error == GR_ENOMEM && rp_may_fail()) || rp_world.stopping ||
            (error == GR_ELIMIT && rp_world.program->actors_max < 65536);
+}
+
+/* A task's own tasks, one or two, in a scope. They end, but for those that its own order lets wait for ever. */
+static int start_nested(gr_actor *self, gr_scope *scope, const struct rp_order *order, gr_future **futures)
+{
+    int count = 1 + (int)order->request % 2;
+    for (int i = 0; i < count; i++) {
+        struct rp_order own;
+        unsigned how = (order->request * 5u + (unsigned)i * 3u) % 8u;
+        if (!new_order(RP_OUTSIDE, self, how, (uint8_t)((order->amount + 52 * i) & ~3), &own)) return i;
+        struct rp_request *r = &rp_world.requests[own.request];
+        gri_spawn_options options = {.size = sizeof options,
+                                     .loop = how & TASK_FAR ? GR_SPREAD : GR_SAME_LOOP};
+        r->is_scoped = r->is_nested = true;
+        started(RP_OUTSIDE, (int)own.request,
+                gri_scope_start(self, scope, rp_task_gr_behaviour(), &options, &own));
+        futures[i] = r->future;
+        r->future = NULL; /* it is the task's, not of who acts outside */
+    }
+    return count;
+}
+
+/* Whether all tasks that a scope had have ended; and if its error has a cause. */
+static void check_nested(int request, int first, int end, int error, bool limited)
+{
+    const struct rp_request *r = &rp_world.requests[request];
+    for (int i = first; i < end; i++) {
+        const struct rp_request *own = &rp_world.requests[i];
+        if (own->is_nested && own->began && !own->returned)
+            rp_fail(RP_G8, r->asker, -1, "the scope of task %d was closed while its task %d goes on", request,
+                    i);
+    }
+    if (!has_cause(error, first, end, limited, may_be_cancelled(r)))
+        rp_fail(RP_G8, r->asker, -1, "the scope of task %d ended with %d without a cause", request, error);
+}
+
+/* A scope, and in some a second one inside, which the close of the first closes. */
+static int nest(gr_actor *self, const struct rp_order *order)
+{
+    int request = (int)order->request, first = rp_world.request_count;
+    gr_time deadline = rp_duration(order->amount, true);
+    gr_scope *scope = gr_scope_open(self, deadline), *inner = NULL;
+    if (scope == NULL) {
+        if (!rp_may_fail()) rp_fail(RP_G8, -1, -1, "a task's scope was refused though there is memory");
+        return GR_ENOMEM;
+    }
+    gr_future *futures[4] = {NULL};
+    int count = start_nested(self, scope, order, futures);
+    if (request % 3 == 0) inner = gr_scope_open(self, GR_FOREVER);
+    if (inner != NULL) count += start_nested(self, inner, order, futures + count);
+    int end = rp_world.request_count;
+    int slept = request % 4 == 0 ? gr_sleep(self, 64)
+                                 : gr_gather(self, futures, (size_t)count, GR_GATHER_ALL, GR_FOREVER);
+    int error = gr_scope_close(self, scope);
+    for (int i = 0; i < count; i++) gr_future_release(futures[i]);
+    rp_note("closed its scope", -1, -1, error);
+    struct rp_request *r = &rp_world.requests[request];
+    bool dying = r->maybe_killed || rp_world.stopping;
+    if ((slept == GR_EKILLED || error == GR_EKILLED) && dying) return GR_EKILLED;
+    check_nested(request, first, end, error, deadline != GR_FOREVER);
+    return error;
 }
 
 void rp_scope(int actor, gr_actor *self, const struct rp_action *action)
@@ -206,7 +334,11 @@ void rp_scope(int actor, gr_actor *self, const struct rp_action *action)
         if (!rp_may_fail()) rp_fail(RP_G8, actor, -1, "a scope was refused though there is memory");
         return;
     }
-    int first, end = fill_scope(actor, self, scope, action, &first);
+    int first, inner_first, end = fill_scope(actor, self, scope, action, &first);
+    gr_scope *inner = rp_has_joins(rp_world.program) && action->how % 4 == 1
+                          ? gr_scope_open(self, rp_duration((uint8_t)(action->amount + 8), false))
+                          : NULL; /* the close of the first closes it */
+    if (inner != NULL) end = fill_scope(actor, self, inner, action, &inner_first);
     bool cancelled = action->how % 3 == 0;
     rp_note("closes a scope", actor, -1, end - first);
     a->wait = RP_WAIT_AWAIT;

@@ -86,6 +86,8 @@ struct rp_actor {
     bool sealed;                /* killed on its own loop: no message may be handled any more */
     bool poked;                 /* a poke of its own is on its way */
     bool dying;                 /* a wait said killed */
+    bool has_local;             /* it has written to its own rp_local */
+    bool became;                /* it has other handlers than its own */
     bool overfull;              /* more mail than its bound had come before it was born */
     enum rp_wait wait;          /* of a coroutine */
     int awaited;                /* request, for RP_WAIT_AWAIT */
@@ -137,32 +139,40 @@ struct rp_message {
 };
 
 struct rp_request {
-    int message;         /* the question; -1: blocking work, or a task */
-    int asker;           /* actor or RP_OUTSIDE */
-    gr_future *future;   /* NULL for a call, and once released */
-    gr_time asked_at;    /* virtual time */
-    gr_time deadline;    /* absolute, or GR_FOREVER */
-    bool sent;           /* it was pending after the ask */
-    bool done;           /* its outcome was seen */
-    int error;           /* the outcome */
-    gr_time done_at;     /* when it was seen */
-    bool owner_ended;    /* the asker ended first */
-    bool answered;       /* somebody replied */
-    int answer_error;    /* with this */
-    gr_time answered_at; /* when */
-    bool ignored;        /* a receiver dropped it */
-    gr_time ignored_at;  /* when */
-    int holder;          /* the coroutine that has received it, or -1 */
-    int result;          /* of blocking work */
-    bool ran;            /* blocking work did */
-    bool is_task;        /* a task */
-    bool is_scoped;      /* in a scope, which may cancel it */
-    bool began;          /* the task's function was called */
-    bool returned;       /* and has returned `result` */
-    bool waits_for_ever; /* it sleeps until it is cancelled */
-    bool near;           /* on its owner's loop */
-    unsigned cancels;    /* calls of gr_future_cancel */
-    unsigned cancelled;  /* waits of the task that said so */
+    int message;              /* the question; -1: blocking work, or a task */
+    int asker;                /* actor or RP_OUTSIDE */
+    gr_future *future;        /* NULL for a call, and once released */
+    gr_time asked_at;         /* virtual time */
+    gr_time deadline;         /* absolute, or GR_FOREVER */
+    bool sent;                /* it was pending after the ask */
+    bool done;                /* its outcome was seen */
+    int error;                /* the outcome */
+    gr_time done_at;          /* when it was seen */
+    bool owner_ended;         /* the asker ended first */
+    bool answered;            /* somebody replied */
+    int answer_error;         /* with this */
+    gr_time answered_at;      /* when */
+    bool ignored;             /* a receiver dropped it */
+    gr_time ignored_at;       /* when */
+    int holder;               /* the coroutine that has received it, or -1 */
+    int result;               /* of blocking work */
+    bool ran;                 /* blocking work did */
+    bool is_task;             /* a task */
+    bool is_scoped;           /* in a scope, which may cancel it */
+    bool began;               /* the task's function was called */
+    bool returned;            /* and has returned `result` */
+    bool waits_for_ever;      /* it sleeps until it is cancelled */
+    bool near;                /* on its owner's loop */
+    unsigned cancels;         /* calls of gr_future_cancel */
+    unsigned cancelled;       /* waits of the task that said so */
+    unsigned maybe_cancelled; /* waits under way that cancel it at their deadlines */
+    unsigned promised;        /* callbacks that were asked for */
+    unsigned called;          /* and have come, or were taken back */
+    bool is_promise;          /* of its owner's own: `returned` once it is set, to `result` */
+    gr_promise promise;       /* that */
+    bool is_nested;           /* a task's task: nobody has its future here */
+    bool maybe_killed;        /* somebody killed the task, or tried to */
+    bool killed;              /* for certain */
 };
 
 /* A request that was put aside. */
@@ -244,6 +254,7 @@ struct rp_world {
     uint64_t calls;                    /* gr_call, of which is not known whether they were sent */
     uint64_t asked;                    /* requests sent for certain */
     uint64_t tasks;                    /* started */
+    uint64_t promises_failed;          /* of actors' own: such a failure may count as a reply */
     uint64_t jobs_ran;                 /* blocking work */
     uint64_t reused;                   /* actors in a slot that had another before */
     uint64_t stale_sends;              /* to slots that were in use by another */

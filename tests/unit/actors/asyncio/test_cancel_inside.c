@@ -26,6 +26,7 @@ static int inner_cut_run(gr_actor *self, const struct plan *plan, struct number 
     gr_future *timer = start(self, nap, .time = MS(10));
     CHECK_EQ(gr_future_on_done(self, timer, cancel_it, inner), 0);
     int error = gr_await(self, inner, GR_FOREVER);
+    if (!gr_future_done(inner)) CHECK_EQ(gr_future_cancel(self, inner), 0); /* its own cancel was faster */
     CHECK_EQ(gr_future_state(inner), GR_FUTURE_CANCELLED);
     gr_future_release(inner);
     gr_future_release(timer);
@@ -46,7 +47,21 @@ Tale(asyncio_cancel_inside, a_task_that_hands_on_the_cancel_of_what_it_awaited_i
     return 0;
 }
 
+/* Its inner future is cancelled by a callback of its own, after 10 ms. */
 Tale(asyncio_cancel_inside, a_task_and_what_it_awaits_may_both_be_cancelled)
+{
+    gr_time begin = gr_now(self);
+    gr_future *f = start(self, inner_cut, .value = 0);
+    CHECK_EQ(gr_sleep(self, MS(10)), 0);
+    int error = gr_future_cancel(self, f);
+    CHECK(error == 0 || error == GR_EBUSY); /* it was faster, and is cancelled already */
+    CHECK_EQ(gr_await(self, f, GR_FOREVER), GR_ECANCELLED);
+    CHECK_SINCE(begin, MS(10));
+    expect_error(f, GR_ECANCELLED);
+    return 0;
+}
+
+Tale(asyncio_cancel_inside, a_task_that_is_killed_and_cancelled_ends_killed_and_its_tasks_with_it)
 {
     gr_time begin = gr_now(self);
     gr_future *f = start(self, owner, .value = 0);

@@ -128,6 +128,25 @@ Tale(asyncio_tasks, a_task_goes_by_the_name_of_its_definition)
     return 0;
 }
 
+Tale(asyncio_tasks, a_task_that_is_started_by_a_name_is_found_under_it_until_it_ends)
+{
+    gr_scope *scope = gr_scope_open(self, GR_FOREVER);
+    gr_future *list[2] = {gr_start_with(self, nap, (.name = "No-op"), .time = MS(1)),
+                          gr_scope_start_with(self, scope, nap, (.name = "yolo"), .time = MS(1))};
+    CHECK(gr_ref_equal(gr_whereis(self, "No-op"), gr_future_task(list[0])));
+    CHECK(gr_ref_equal(gr_whereis(self, "yolo"), gr_future_task(list[1])));
+    struct gr_actor_info all[8];
+    size_t count = gr_system_actors(gr_actor_system(self), all, 8), named = 0;
+    for (size_t i = 0; i < count && i < 8; i++)
+        named += strcmp(all[i].name, "No-op") == 0 || strcmp(all[i].name, "yolo") == 0;
+    CHECK_EQ(named, 2);
+    CHECK_EQ(gr_scope_close(self, scope), 0);
+    CHECK_EQ(gr_await(self, list[0], GR_FOREVER), 0);
+    CHECK(gr_ref_is_null(gr_whereis(self, "No-op")) && gr_ref_is_null(gr_whereis(self, "yolo")));
+    for (int i = 0; i < 2; i++) gr_future_release(list[i]);
+    return 0;
+}
+
 /* ---- waiting for others ---- */
 
 static int relay_run(gr_actor *self, const struct plan *plan, struct number *result)

@@ -155,3 +155,38 @@ Case(asyncio_threads, in_a_system_that_does_not_run_a_task_stays_pending)
     gri_thread_join(thread);
     gr_system_destroy(system);
 }
+
+/* ---- stopping from inside ---- */
+
+static int ticked;
+
+static int ticks_run(gr_actor *self, const struct plan *plan, struct number *result)
+{
+    while (ticked < 10) {
+        int error = gr_sleep(self, MS(100));
+        if (error != 0) return error;
+        if (++ticked == 2) CHECK_EQ(gr_system_pause(gr_actor_system(self)), 0);
+    }
+    return 0;
+}
+
+GR_TASK(ticks, plan, number, ticks_run);
+
+Case(asyncio_threads, a_run_until_a_task_is_done_ends_when_it_is_stopped_inside_and_can_go_on)
+{
+    for (uint64_t seed = 0; seed <= 4; seed++) { /* 0: for real */
+        gr_system *system;
+        ticked = 0;
+        cr_assert_eq(gr_system_create(&system, .loops = 1, .seed = seed), 0);
+        gr_future *f = gr_system_start(system, ticks, (), .value = 0);
+        cr_assert_eq(gr_system_run_until(system, f), GR_EBUSY);
+        cr_assert(strstr(gr_last_error(NULL), "paused before") != NULL);
+        cr_assert(!gr_future_done(f));
+        cr_assert_eq(ticked, 2);
+        cr_assert_eq(gr_future_cancel(NULL, f), 0);
+        cr_assert_eq(gr_system_run_until(system, f), GR_ECANCELLED);
+        cr_assert_eq(ticked, 2);
+        gr_future_release(f);
+        gr_system_destroy(system);
+    }
+}
