@@ -335,9 +335,10 @@ void rp_scope(int actor, gr_actor *self, const struct rp_action *action)
         return;
     }
     int first, inner_first, end = fill_scope(actor, self, scope, action, &first);
+    gr_time inner_deadline = rp_duration((uint8_t)(action->amount + 8), false);
     gr_scope *inner = rp_has_joins(rp_world.program) && action->how % 4 == 1
-                          ? gr_scope_open(self, rp_duration((uint8_t)(action->amount + 8), false))
-                          : NULL; /* the close of the first closes it */
+                          ? gr_scope_open(self, inner_deadline)
+                          : NULL; /* the close of the first closes it, and tells of its failure */
     if (inner != NULL) end = fill_scope(actor, self, inner, action, &inner_first);
     bool cancelled = action->how % 3 == 0;
     rp_note("closes a scope", actor, -1, end - first);
@@ -365,7 +366,8 @@ void rp_scope(int actor, gr_actor *self, const struct rp_action *action)
         if (r->began && !r->returned)
             rp_fail(RP_G8, actor, -1, "a scope was closed while its task %d goes on", i);
     }
-    if (!has_cause(error, first, end, deadline != GR_FOREVER, cancelled))
+    bool limited = deadline != GR_FOREVER || (inner != NULL && inner_deadline != GR_FOREVER);
+    if (!has_cause(error, first, end, limited, cancelled))
         rp_fail(RP_G8, actor, -1, "a scope ended with %d without a cause", error);
 }
 
