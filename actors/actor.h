@@ -283,6 +283,11 @@ void gri_actor_end_wait(struct gr_actor *self);
 
 /* ---- overflow.c ---- */
 
+struct gri_text;
+
+/* Adds an actor's behaviour and reference to a line. Async-signal-safe. */
+void gri_append_actor(struct gri_text *text, const struct gr_actor *actor);
+
 /* Writes one line on stderr about an actor whose stack overflowed. Async-signal-safe. */
 void gri_report_overflow(const struct gri_coroutine *coroutine);
 

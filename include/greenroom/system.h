@@ -35,7 +35,7 @@ typedef struct gr_system_options {
     gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */
     gr_time stop_deadline; /* [GR_STOP_DEADLINE_MS] for gr_run's own stops; default 5 s */
     const char *trace;     /* [GR_TRACE] a file for Chrome trace events, see the guide; default: none */
-    bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGSEGV and SIGBUS to the program */
+    bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGUSR1 and those of faults to the program */
 } gri_system_options;
 
 /* Counts since the system was created. Read without stopping it, so sums may be a moment apart. */
@@ -74,10 +74,13 @@ GRI_BEGIN_C
 /*
  * Runs `root` as a coroutine actor on a new system, and that system on this thread, until the root actor and all that
  * were spawned with .holds_exit have ended; then stops the rest. SIGINT and SIGTERM stop it in order: every actor is
- * asked to stop, and killed at half of the deadline; the same signal once more ends the process at once. A coroutine
- * whose stack overflows is named on stderr before the process dies of SIGSEGV, or whatever handled that before.
+ * asked to stop, and killed at half of the deadline; the same signal once more ends the process at once. On SIGSEGV, SIGBUS,
+ * SIGFPE, SIGILL and SIGABRT the actor at fault and its message, or the coroutine whose stack overflowed, are named on
+ * stderr before the process dies, or what handled the signal before is called.
  * Returns the process's exit code: 0 if root returned 0; 1 otherwise, with the error on stderr; GR_EXIT_OPTIONS;
  * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list.
+ * Any thread, several at a time: SIGINT and SIGTERM stop all of them, SIGUSR1 prints all, and what the program had for
+ * these signals is back when the last has returned. In an actor it holds up that actor's loop until it returns.
  */
 GR_API GR_MUST_USE int gri_run(int (*root)(gr_actor *self, void *argument), void *argument,
                                const struct gr_system_options *options);
@@ -93,7 +96,8 @@ GR_API GR_MUST_USE gr_ref gri_system_spawn(gr_system *system, const struct gr_be
 /*
  * Runs the loops (loop 0 on this thread) until the system is stopped or paused; 0 for both. May be called again. A simulated
  * one also stops, and returns 0, when every actor waits and nothing can happen any more: that is logged as an error.
- * Errors: GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ESYS.
+ * Errors: GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ESYS. Any thread, also another one each time; not in
+ * an actor of the system.
  */
 GR_API GR_MUST_USE int gr_system_run(gr_system *system);
 
@@ -116,8 +120,9 @@ GR_API int gr_system_pause(gr_system *system);
 
 /*
  * For a program with a main loop of its own: a descriptor that is readable when gr_system_step has work, at most one
- * for each system; -1 under simulation. It stays the system's. Other loops, if any, run on threads of their own, which
- * the first step starts.
+ * for each system. It stays the system's, which closes it at its end. Other loops, if any, run on threads of their own,
+ * which the first step starts. Negative if there is none: -1 under simulation and when the system is closed; GR_ESYS when the
+ * operating system gives none, which gr_last_error(NULL) explains. On the thread that steps the system.
  */
 GR_API int gr_system_fd(gr_system *system);
 
@@ -144,10 +149,11 @@ GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struc
 GR_API GR_MUST_USE int gr_system_close(gr_system *system);
 
 /* Frees a system, stopping it first if need be; NULL is fine. If work was abandoned, what it may touch is kept. Not from
- * an actor. References to its actors become errors. */
+ * an actor. References to its actors become errors, on any thread; but nobody else may use `system` itself meanwhile: not
+ * run or step it, nor ask it for anything. */
 GR_API void gr_system_destroy(gr_system *system);
 
-/* The system of an actor. */
+/* The system of an actor; `self` must not be NULL. */
 GR_API gr_system *gr_actor_system(const gr_actor *self);
 
 /* The number of loops. Any thread. */
