@@ -78,7 +78,8 @@ GRI_BEGIN_C
  * SIGFPE, SIGILL and SIGABRT the actor at fault and its message, or the coroutine whose stack overflowed, are named on
  * stderr before the process dies, or what handled the signal before is called.
  * Returns the process's exit code: 0 if root returned 0; 1 otherwise, with the error on stderr; GR_EXIT_OPTIONS;
- * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list.
+ * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list, a tenth
+ * of a second after the deadline or the last end of an actor.
  * Any thread, several at a time: SIGINT and SIGTERM stop all of them, SIGUSR1 prints all, and what the program had for
  * these signals is back when the last has returned. In an actor it holds up that actor's loop until it returns.
  */
@@ -135,8 +136,8 @@ GR_API GR_MUST_USE int gr_system_step(gr_system *system, bool *more);
  * Errors: GR_EINVALID; GR_EBUSY for a call from one of its own actors, which only starts the stop; GR_EABANDONED when
  * handlers or blocking jobs still ran at the deadline: then up to `capacity` of them are listed in `list` (may be NULL),
  * their number, at least 1, in *count (may be NULL); gr_system_destroy then keeps what they may touch. Any thread.
- * Where nothing runs at the deadline, the actors that were killed may end yet: a tenth of a second longer than the last
- * of them that did.
+ * After the deadline the actors that were killed may end yet, as long as none of their handlers runs for long: a tenth of a
+ * second longer than the last of them that did.
  */
 GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list,
                                       size_t capacity, size_t *count);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/platform.h"
 #include "tests/support/world/case.h"
+#include "tests/unit/base/child.h"
 
 #include <unistd.h>
 
@@ -208,4 +209,47 @@ Case(watchdog, g16_a_stop_from_inside_brings_its_own_deadline)
 {
     CHECK_EQ(gr_run_with(stops_with_little_time, NULL, (.loops = 2, .hog_after = gr_seconds(3600))), 0);
     CHECK_TEXT(notes(), "-11 -11 -11 -11");
+}
+
+/* ---- many healthy ones and a short deadline ---- */
+
+static int started, ended; /* of them */
+
+static int slow_start(gr_actor *self, int *state, const struct gr_nothing *m)
+{
+    started++;
+    return 0;
+}
+
+/* Takes two milliseconds to end: a hundred of them take ten times the deadline. */
+static void slow_end(gr_actor *self, int *state, const int *reason)
+{
+    gr_time until = gri_clock_now(gri_clock_monotonic()) + gr_milliseconds(2);
+    while (gri_clock_now(gri_clock_monotonic()) < until) continue;
+    ended++;
+}
+
+GR_ACTOR(slow_to_end, int, gr_nothing, slow_start, GR_ON_END(slow_end));
+
+static int leaves_slow_ones(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 100; i++) CHECK(!gr_ref_is_null(gr_spawn(self, slow_to_end)));
+    while (started < 100)
+        if (gr_sleep(self, 0) != 0) return 1;
+    return 0;
+}
+
+static void run_slow_ones(void *argument)
+{
+    int code = gr_run_with(leaves_slow_ones, NULL, (.loops = 1, .stop_deadline = gr_milliseconds(20)));
+    fprintf(stderr, "code %d, %d ended", code, ended);
+    _exit(0);
+}
+
+Case(watchdog, g16_a_run_whose_actors_go_on_ending_after_its_deadline_is_not_left)
+{
+    struct child child;
+    child_run(&child, run_slow_ones, NULL);
+    CHECK_EQ(child.status, 0);
+    CHECK_TEXT(child.output, "code 0, 100 ended");
 }
