@@ -252,6 +252,19 @@ fail_world:
     return error;
 }
 
+/* Why there is no system. */
+static void explain(int error, const struct gr_system_options *options)
+{
+    if (error == GR_ELIMIT) gri_thread_error_set("there are too many systems in this process");
+    if (error != GR_ENOMEM) return;
+    if (options->memory_max == 0)
+        gri_thread_error_set("no memory for a system of %d loops", options->loops);
+    else
+        gri_thread_error_set("no memory for a system of %d loops: .memory_max or GR_MEMORY_MAX allows %llu "
+                             "bytes; raise it, or have fewer loops",
+                             options->loops, (unsigned long long)options->memory_max);
+}
+
 int gri_runtime_create(const struct gr_system_options *given, const struct gri_seams *seams,
                        gr_system **system)
 {
@@ -263,8 +276,7 @@ int gri_runtime_create(const struct gr_system_options *given, const struct gri_s
     struct gri_runtime *runtime = new_runtime(&options, seams->memory ? seams->memory : gri_memory_default());
     error = runtime == NULL ? GR_ENOMEM : build(runtime, seams);
     if (error != 0) {
-        if (error == GR_ENOMEM) gri_thread_error_set("no memory for a system of %d loops", options.loops);
-        if (error == GR_ELIMIT) gri_thread_error_set("there are too many systems in this process");
+        explain(error, &options);
         if (runtime != NULL) dispose(&runtime->system);
         return error;
     }
