@@ -380,8 +380,8 @@ struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind 
 /* What the timer of a request's future does. */
 void gri_future_timed_out(struct gri_timer *timer, void *context);
 
-/* How many futures of the actor are pending. */
-uint32_t gri_actor_requests(const struct gr_actor *actor);
+/* How many futures of the actor are pending. Returns the one that it waits for, or else the first; NULL if there is none. */
+const struct gr_future *gri_actor_requests(const struct gr_actor *actor, uint32_t *count);
 
 /* Gives an actor's future its outcome; takes the answer, which may be NULL. */
 void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);

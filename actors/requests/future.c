@@ -111,17 +111,22 @@ void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation)
     gri_future_free(future);
 }
 
-uint32_t gri_actor_requests(const struct gr_actor *actor)
+const struct gr_future *gri_actor_requests(const struct gr_actor *actor, uint32_t *count)
 {
-    if (actor->extra == NULL) return 0;
-    uint32_t count = 0;
+    const struct gr_future *first = NULL;
+    *count = 0;
+    if (actor->extra == NULL) return NULL;
     const struct gri_list *list = &actor->extra->obligations;
     for (struct gri_list_node *node = gri_list_first(list); node != NULL; node = gri_list_next(list, node)) {
         struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
         if (obligation->drop != gri_future_drop) continue;
-        count += !gri_future_is_done(GRI_CONTAINER_OF(obligation, struct gr_future, obligation));
+        const struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
+        if (gri_future_is_done(future)) continue;
+        bool is_awaited = (future->flags & GRI_FUTURE_WATCHED) != 0;
+        if (first == NULL || (is_awaited && !(first->flags & GRI_FUTURE_WATCHED))) first = future;
+        ++*count;
     }
-    return count;
+    return first;
 }
 
 struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind kind)

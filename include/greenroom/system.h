@@ -168,8 +168,8 @@ GR_API void gr_system_count(const gr_system *system, struct gr_system_counts *co
 GR_API size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, size_t capacity);
 
 /*
- * Prints a table of the living actors - reference, behaviour, name, loop, what each does, messages that wait, pending requests -
- * then what the loops do, and the counts. The system goes on meanwhile: each loop is asked between two turns; of one that
+ * Prints a table of the living actors - reference, behaviour, name, loop, what each does, messages that wait, and pending
+ * requests with the one that is waited for, or the first - then what the loops do, and the counts. The system goes on meanwhile: each loop is asked between two turns; of one that
  * does not answer within half a second the table shows less, and a line says who holds it up. At most 10,000 actors are
  * shown. During gr_run SIGUSR1 prints to stderr, unless .keep_signals is set. Errors: GR_ENOMEM; GR_ESYS if `file` can't be
  * written. Any thread, and actors, which hold up their loop by it.
