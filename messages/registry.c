@@ -37,7 +37,6 @@ struct problem {
 };
 
 gri_atomic_ptr gri_type_table[GRI_TYPE_ID_MAX + 1];
-gri_atomic_ptr gri_behaviour_table[GRI_TYPE_ID_MAX + 1];
 
 static gri_mutex registry_lock = {PTHREAD_MUTEX_INITIALIZER}; /* guards registering and `problem` */
 static gri_atomic_ptr type_buckets[BUCKET_COUNT];             /* struct gr_type, by name */
@@ -221,7 +220,6 @@ static void place_behaviour(struct gr_behaviour *behaviour)
     behaviour->id = id;
     behaviour->next = first;
     gri_store(bucket, behaviour, GRI_RELEASE); /* publishes the definition to gri_behaviour_find */
-    gri_store(&gri_behaviour_table[id], behaviour, GRI_RELEASE); /* and to gri_behaviour_by_id */
 }
 
 void gri_behaviour_register(struct gr_behaviour *behaviour)

@@ -28,9 +28,8 @@
 /* How deep messages nest at most: a message of plain fields has depth 1. */
 #define GRI_TYPE_DEPTH_MAX 16u
 
-/* The types and behaviours by id; entry 0 stays NULL. Stored once with release, under the registry's mutex. */
+/* The types by id; entry 0 stays NULL. Stored once with release, under the registry's mutex. */
 extern gri_atomic_ptr gri_type_table[GRI_TYPE_ID_MAX + 1];
-extern gri_atomic_ptr gri_behaviour_table[GRI_TYPE_ID_MAX + 1];
 
 /* The type with this id (the first registered table of its name), or NULL. Any thread. */
 static inline const struct gr_type *gri_type_by_id(uint32_t id)
@@ -41,13 +40,6 @@ static inline const struct gr_type *gri_type_by_id(uint32_t id)
 
 /* How many ids of types are in use: 1 to this. Any thread. */
 uint32_t gri_type_count(void);
-
-/* The behaviour with this id, or NULL. Any thread. */
-static inline const struct gr_behaviour *gri_behaviour_by_id(uint32_t id)
-{
-    if (id > GRI_TYPE_ID_MAX) return NULL;
-    return (const struct gr_behaviour *)gri_load(&gri_behaviour_table[id], GRI_ACQUIRE);
-}
 
 /* Finds a behaviour by name, or NULL. Any thread. */
 const struct gr_behaviour *gri_behaviour_find(const char *name);

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(GR_LOOPS_MAX <= GRI_DOORBELL_LOOPS_MAX, "each loop has a bit of a doorbell");
+
 #define BLOCKING_QUEUE_MAX 65536u
 #define SIMULATED_EVENTS   4096u /* events that a loop's ring holds; a step makes fewer */
 

@@ -48,6 +48,7 @@ static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
     }
     if (sample->told || now - sample->since < runtime->options.hog_after) return;
     sample->told = true;
+    gri_count(&loop->counters, GRI_COUNTER_HOGS, 1); /* the one counter that is this thread's */
     name_hog(runtime, index, slot, now - sample->since);
 }
 

@@ -71,8 +71,6 @@ Test(registry, ids_that_nobody_has_lead_nowhere)
     cr_assert_null(gri_type_by_id(GRI_TYPE_ID_MAX));
     cr_assert_null(gri_type_by_id(GRI_TYPE_ID_MAX + 1));
     cr_assert_null(gri_type_by_id(UINT32_MAX));
-    cr_assert_null(gri_behaviour_by_id(0));
-    cr_assert_null(gri_behaviour_by_id(UINT32_MAX));
     cr_assert_null(gr_type_find("no such type"));
     cr_assert_null(gr_type_find(""));
     cr_assert_null(gr_type_find(NULL));
@@ -345,7 +343,7 @@ GR_ACTOR(registry_handler, struct registry_state, gr_nothing, start, GR_ON(share
          GR_ON_ANY(on_any));
 GR_COROUTINE(registry_coroutine, shared_point, run);
 
-Test(registry, behaviours_are_known_by_name_and_id)
+Test(registry, behaviours_are_known_by_name_and_have_ids)
 {
     const struct gr_behaviour *handler = gri_behaviour_find("registry_handler");
     const struct gr_behaviour *coroutine = gri_behaviour_find("registry_coroutine");
@@ -354,8 +352,7 @@ Test(registry, behaviours_are_known_by_name_and_id)
     cr_assert_eq(coroutine, registry_coroutine_gr_behaviour());
     cr_assert_geq(gri_behaviour_count(), 2);
     cr_assert_neq(handler->id, coroutine->id);
-    for (uint32_t id = 1; id <= gri_behaviour_count(); id++) cr_assert_eq(gri_behaviour_by_id(id)->id, id);
-    cr_assert_null(gri_behaviour_by_id(gri_behaviour_count() + 1));
+    cr_assert(handler->id >= 1 && handler->id <= gri_behaviour_count());
 }
 
 static gri_handler any_handler(int which)

@@ -3,6 +3,7 @@
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/platform.h"
+#include "runtime/runtime.h"
 #include "tests/support/world/case.h"
 #include "tests/unit/base/child.h"
 
@@ -39,6 +40,7 @@ static void read_line(void)
 
 struct hog {
     gr_ref tell; /* who hears that it is over */
+    int times;   /* that it was named */
 };
 
 static int hog_start(gr_actor *self, struct hog *hog, const struct address *m)
@@ -59,6 +61,8 @@ static void hog_ping(gr_actor *self, struct hog *hog, const struct ping *m)
     snprintf(name, sizeof name, "loop %d", gr_loop_index(self));
     CHECK(strstr(text, name) != NULL);
     CHECK(strstr(text, "gr_blocking") != NULL);
+    struct gri_loop *loop = gri_runtime_of(gr_actor_system(self))->system.loops[gr_loop_index(self)];
+    CHECK_EQ(gri_counter_read(&loop->counters, GRI_COUNTER_HOGS), ++hog->times);
     gr_send(self, hog->tell, number, .value = 1);
 }
 
