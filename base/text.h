@@ -5,6 +5,10 @@
 
 #include <greenroom/base.h>
 
+/* How people see a reference: a printf format, and its values. */
+#define GRI_REF_FORMAT      "%u:%u:%llu"
+#define GRI_REF_VALUES(ref) (ref).seat, (ref).slot, (unsigned long long)(ref).generation
+
 /* Text under construction. It always ends with a NUL, and once something did not fit nothing more is added. */
 struct gri_text {
     char *out;     /* where the text goes */

@@ -22,9 +22,7 @@ static struct gri_memory *memory_of(struct gri_runtime *runtime)
 
 static void *take(struct gri_runtime *runtime, size_t size)
 {
-    void *p = gri_memory_allocate(memory_of(runtime), size);
-    if (p != NULL) memset(p, 0, size);
-    return p;
+    return gri_memory_allocate_zeroed(memory_of(runtime), size);
 }
 
 /* ---- loops ---- */
@@ -209,9 +207,8 @@ static void dispose(struct gr_system *system)
 
 static struct gri_runtime *new_runtime(const struct gr_system_options *options, struct gri_memory *inner)
 {
-    struct gri_runtime *runtime = gri_memory_allocate(inner, sizeof *runtime);
+    struct gri_runtime *runtime = gri_memory_allocate_zeroed(inner, sizeof *runtime);
     if (runtime == NULL) return NULL;
-    memset(runtime, 0, sizeof *runtime);
     runtime->options = *options;
     gri_memory_account_init(&runtime->system.memory, inner, options->memory_max);
     gri_mutex_init(&runtime->mutex);

@@ -45,9 +45,8 @@ static struct inquiry *create_inquiry(struct gr_system *system)
     size_t capacity = gr_system_actors(system, NULL, 0) + ROWS_MORE;
     if (capacity > ROWS_MAX) capacity = ROWS_MAX;
     size_t size = sizeof(struct inquiry) + capacity * sizeof(struct gri_census_row);
-    struct inquiry *inquiry = gri_memory_allocate(system->memory.inner, size);
+    struct inquiry *inquiry = gri_memory_allocate_zeroed(system->memory.inner, size);
     if (inquiry == NULL) return NULL;
-    memset(inquiry, 0, sizeof *inquiry);
     inquiry->memory = system->memory.inner;
     inquiry->size = size;
     inquiry->census.rows = inquiry->rows;
@@ -146,7 +145,7 @@ static int by_slot(const void *a, const void *b)
 
 static int print_ref(char out[48], gr_ref ref)
 {
-    return snprintf(out, 48, "%u:%u:%llu", ref.seat, ref.slot, (unsigned long long)ref.generation);
+    return snprintf(out, 48, GRI_REF_FORMAT, GRI_REF_VALUES(ref));
 }
 
 /* Widths of the columns whose texts differ in length. */

@@ -3,6 +3,7 @@
  * The watchdog: a thread that samples the loops, names a handler that holds one up (G19), and enforces a stop's deadline
  * (G16). It changes nothing that a loop owns.
  */
+#include "base/text.h"
 #include "runtime/runtime.h"
 
 #include <greenroom/log.h>
@@ -29,10 +30,10 @@ static void name_hog(struct gri_runtime *runtime, unsigned loop, uint32_t slot, 
     struct gr_actor_info info = {.behaviour = "an actor"};
     if (!gri_system_describe(&runtime->system, slot, &info)) return;
     gr_log(GR_LOG_WARNING,
-           "actor %s %u:%u:%llu has been running for %.1f s without a pause and holds up loop %u: give long "
+           "actor %s " GRI_REF_FORMAT
+           " has been running for %.1f s without a pause and holds up loop %u: give long "
            "work to gr_blocking, or cut it into messages to itself; GR_HOG_AFTER_MS sets when this is said",
-           info.behaviour, info.ref.seat, info.ref.slot, (unsigned long long)info.ref.generation,
-           (double)since / 1e9, loop);
+           info.behaviour, GRI_REF_VALUES(info.ref), (double)since / 1e9, loop);
 }
 
 static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
@@ -67,8 +68,8 @@ _Noreturn void gri_runtime_leave(struct gri_runtime *runtime)
         if (is_job)
             fprintf(stderr, "  blocking job, for %.1f s\n", (double)list[i].since / 1e9);
         else
-            fprintf(stderr, "  actor %s %u:%u:%llu on loop %d\n", list[i].name, list[i].actor.seat,
-                    list[i].actor.slot, (unsigned long long)list[i].actor.generation, list[i].thread);
+            fprintf(stderr, "  actor %s " GRI_REF_FORMAT " on loop %d\n", list[i].name,
+                    GRI_REF_VALUES(list[i].actor), list[i].thread);
     }
     if (count > jobs)
         fputs("  A handler has to return, and a coroutine to wait, to be ended: give long work to "

@@ -2,6 +2,7 @@
 /* Futures of actors: their lives, what can be asked of them, and cancelling. Waiting is in await.c. */
 #include "actors/actor.h"
 #include "actors/tasks/task.h"
+#include "base/text.h"
 
 #include <greenroom/blocking.h>
 #include <greenroom/log.h>
@@ -54,8 +55,7 @@ static const char *describe(const struct gr_future *future, char *out, size_t si
 {
     const struct gr_behaviour *task = future->kind == GRI_FUTURE_TASK ? future->task.behaviour : NULL;
     if (future->kind == GRI_FUTURE_REQUEST)
-        snprintf(out, size, "a request to %u:%u:%llu", future->to.seat, future->to.slot,
-                 (unsigned long long)future->to.generation);
+        snprintf(out, size, "a request to " GRI_REF_FORMAT, GRI_REF_VALUES(future->to));
     else if (future->kind == GRI_FUTURE_TASK)
         snprintf(out, size, "task %s", task != NULL ? task->name : "that did not begin");
     else
@@ -75,8 +75,8 @@ static void log_unread(const struct gr_future *future)
     const char *name = future->error < 0 ? gr_error_name(future->error) : "its own";
     gr_ref ref = gri_actor_ref(future->owner);
     gr_log(GR_LOG_WARNING,
-           "actor %u:%u:%llu (%s) dropped a failure that it never looked at: %s, error %d (%s): %s", ref.seat,
-           ref.slot, (unsigned long long)ref.generation, gri_actor_dispatch(future->owner)->behaviour->name,
+           "actor " GRI_REF_FORMAT " (%s) dropped a failure that it never looked at: %s, error %d (%s): %s",
+           GRI_REF_VALUES(ref), gri_actor_dispatch(future->owner)->behaviour->name,
            describe(future, what, sizeof what), future->error, name, gri_future_text(future));
 }
 
