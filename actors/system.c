@@ -4,7 +4,6 @@
 
 #include "actors/tracing/tracing.h"
 
-
 static void *take_array(struct gr_system *system, size_t count, size_t size)
 {
     return gri_memory_allocate_zeroed(&system->memory.memory, count * size);

@@ -181,7 +181,10 @@ static int unmoved_main(gr_actor *self, const struct gr_nothing *m)
 {
     gr_promise unset;
     gr_future *never = gr_promise_create(self, number, &unset);
-    note("%d", gr_await(self, never, GR_FOREVER));
+    int error = gr_await(self, never, GR_FOREVER);
+    struct gri_runtime *runtime = gri_runtime_of(gr_actor_system(self));
+    bool in_time = gri_clock_now(gri_clock_monotonic()) < runtime->stop_deadline;
+    note("%d%s", error, in_time || runtime->options.stop_deadline != gr_seconds(1) ? "" : ":late");
     return 0;
 }
 
