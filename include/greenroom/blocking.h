@@ -21,7 +21,7 @@ GRI_BEGIN_C
  *
  * What `argument` points to must stay valid until `work` has returned, also when nobody waits for it any more: a variable
  * of a coroutine, or what an actor frees at its end, is gone after a kill, and `work` then writes into what others have
- * there. Use it for what lives as long as the program, or is counted; else gr_blocking_call.
+ * there. Use it for what lives as long as the system, or is counted; else gr_blocking_call.
  *
  * Never NULL but for lack of memory. Errors in the future, whose text says more: GR_EFULL (too much is queued),
  * GR_ESTOPPED, GR_ENOMEM, GR_ESYS (no thread could be started). Needs `self`. Under simulation the work runs on the thread
