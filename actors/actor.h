@@ -293,6 +293,11 @@ void gri_actor_end_wait(struct gr_actor *self);
 
 /* ---- overflow.c ---- */
 
+struct gri_text;
+
+/* Adds an actor's behaviour and reference to a line. Async-signal-safe. */
+void gri_append_actor(struct gri_text *text, const struct gr_actor *actor);
+
 /* Writes one line on stderr about an actor whose stack overflowed. Async-signal-safe. */
 void gri_report_overflow(const struct gri_coroutine *coroutine);
 
@@ -390,8 +395,8 @@ struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind 
 /* What the timer of a request's future does. */
 void gri_future_timed_out(struct gri_timer *timer, void *context);
 
-/* How many futures of the actor are pending. */
-uint32_t gri_actor_requests(const struct gr_actor *actor);
+/* How many futures of the actor are pending. Returns the one that it waits for, or else the first; NULL if there is none. */
+const struct gr_future *gri_actor_requests(const struct gr_actor *actor, uint32_t *count);
 
 /* Gives an actor's future its outcome; takes the answer, which may be NULL. */
 void gri_future_complete(struct gr_future *future, int error, struct gri_message *answer);

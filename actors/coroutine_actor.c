@@ -4,6 +4,7 @@
 #include "actors/mail/saved.h"
 #include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
+#include "base/text.h"
 #include "observe/trace.h"
 
 #include <greenroom/coroutine.h>
@@ -173,8 +174,9 @@ __attribute__((noinline)) static bool note_killed(struct gr_actor *self)
     if (++extra->deaf < GRI_DEAF_MAX) return true;
     gr_ref ref = gri_actor_ref(self);
     gr_log(GR_LOG_WARNING,
-           "actor %s %u:%u:%llu goes on waiting though it is killed: it is ended, and what it holds is lost",
-           gri_actor_dispatch(self)->behaviour->name, ref.seat, ref.slot, (unsigned long long)ref.generation);
+           "actor %s " GRI_REF_FORMAT
+           " goes on waiting though it is killed: it is ended, and what it holds is lost",
+           gri_actor_dispatch(self)->behaviour->name, GRI_REF_VALUES(ref));
     gri_actor_end_wait(self);
     gri_coroutine_suspend(extra->coroutine);
     return true;

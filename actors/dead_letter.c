@@ -3,6 +3,7 @@
 #include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
 #include "messages/visit.h"
+#include "observe/trace.h"
 
 int gri_dead_letter_error(enum gr_dead_letter cause)
 {
@@ -49,13 +50,15 @@ enum gr_dead_letter gri_dead_letter_cause(int error)
     }
 }
 
-/* Counts one on a loop, and reports it to who wants to hear of it. */
+/* Counts one on a loop, and reports it to who wants to hear of it. `type` is NULL where no message came: a blocking job's
+ * end, or an error. */
 static void note(struct gri_loop *loop, gr_ref from, gr_ref to, const struct gr_type *type,
                  enum gr_dead_letter cause)
 {
     struct gr_system *system = gri_loop_system(loop);
     gri_count(&loop->counters, (enum gri_counter)(GRI_COUNTER_DEAD_STALE + cause), 1);
-    if (loop->tracer != NULL) gri_trace_dead(loop, type->name, to.slot, cause);
+    gri_trace(loop->events, loop->now, GRI_TRACE_DEAD, to.slot, type == NULL ? 0 : type->id, cause);
+    if (loop->tracer != NULL) gri_trace_dead(loop, type == NULL ? "reply" : type->name, to.slot, cause);
     if (__builtin_expect(gri_subscribers_any(&system->letters), 0))
         gri_report_dead_letter(system, loop, from, to, type, cause);
 }

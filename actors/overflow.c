@@ -5,56 +5,46 @@
  * overflow is elsewhere: a fault handler of runtime/, or the check of a canary by the stack's pool.
  */
 #include "actors/actor.h"
+#include "base/text.h"
 
+#include <string.h>
 #include <unistd.h>
 
-/* A line being put together. */
-struct line {
-    char text[320]; /* what there is */
-    size_t length;  /* of it */
-};
+#define LINE_MAX 320 /* bytes */
+#define NAME_MAX 64  /* a longer name is cut, so that there is room for the advice */
 
-static void append(struct line *line, const char *text)
+static void append(struct gri_text *text, const char *string)
 {
-    while (*text != '\0' && line->length < sizeof line->text - 1) line->text[line->length++] = *text++;
+    gri_text_append(text, string, strlen(string));
 }
 
-static void append_number(struct line *line, uint64_t number)
-{
-    char digits[24];
-    size_t at = sizeof digits - 1;
-    digits[at] = '\0';
-    do digits[--at] = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
-    append(line, digits + at);
-}
-
-/* A name of any length leaves room for the advice. */
-static void append_name(struct line *line, const struct gr_actor *actor)
+void gri_append_actor(struct gri_text *text, const struct gr_actor *actor)
 {
     const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
     const char *name = dispatch != NULL ? dispatch->behaviour->name : "?";
-    for (size_t i = 0; i < 64 && name[i] != '\0'; i++) append(line, (char[]){name[i], '\0'});
+    gr_ref ref = gri_actor_ref(actor);
+    gri_text_append(text, name, strnlen(name, NAME_MAX));
+    append(text, " ");
+    gri_text_append_number(text, ref.seat, 10);
+    append(text, ":");
+    gri_text_append_number(text, ref.slot, 10);
+    append(text, ":");
+    gri_text_append_number(text, ref.generation, 10);
 }
 
 void gri_report_overflow(const struct gri_coroutine *coroutine)
 {
     const struct gr_actor *actor = gri_coroutine_argument(coroutine);
     const struct gri_stack *stack = gri_coroutine_stack(coroutine);
-    gr_ref ref = gri_actor_ref(actor);
-    struct line line = {.length = 0};
+    char out[LINE_MAX];
+    struct gri_text line;
+    gri_text_init(&line, out, sizeof out);
     append(&line, "greenroom: the stack of actor ");
-    append_name(&line, actor);
-    append(&line, " ");
-    append_number(&line, ref.seat);
-    append(&line, ":");
-    append_number(&line, ref.slot);
-    append(&line, ":");
-    append_number(&line, ref.generation);
+    gri_append_actor(&line, actor);
     append(&line, " overflowed its ");
-    append_number(&line, (uint64_t)(gri_stack_high(stack) - stack->low));
+    gri_text_append_number(&line, (uint64_t)(gri_stack_high(stack) - stack->low), 10);
     append(&line, " bytes: raise .stack_size where it is spawned, or GR_STACK_SIZE for all\n");
-    ssize_t ignored = write(STDERR_FILENO, line.text, line.length);
+    ssize_t ignored = write(STDERR_FILENO, line.out, line.length);
     (void)ignored;
 }
 

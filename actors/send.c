@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sending and forwarding from actors; plain threads are in foreign.c. */
 #include "actors/admission.h"
+#include "base/text.h"
 
 #include <greenroom/send.h>
 
 /* The sentences of a send's errors, for gr_last_error. */
 static int failed(struct gr_actor *self, gr_ref to, const struct gr_type *type, int error)
 {
-    return gri_fail(self, error, "a %s to actor %u:%u:%llu was not sent: %s", type->name, to.seat, to.slot,
-                    (unsigned long long)to.generation, gr_error_text(error));
+    return gri_fail(self, error, "a %s to actor " GRI_REF_FORMAT " was not sent: %s", type->name,
+                    GRI_REF_VALUES(to), gr_error_text(error));
 }
 
 /* Copies a payload of 1 to 16 bytes, in pieces that may overlap. */

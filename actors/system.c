@@ -4,13 +4,9 @@
 
 #include "actors/tracing/tracing.h"
 
-#include <string.h>
-
 static void *take_array(struct gr_system *system, size_t count, size_t size)
 {
-    void *p = gri_memory_allocate(&system->memory.memory, count * size);
-    if (p != NULL) memset(p, 0, count * size);
-    return p;
+    return gri_memory_allocate_zeroed(&system->memory.memory, count * size);
 }
 
 static void free_loop_actors(struct gr_system *system, struct gri_loop_actors *actors)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* Rounds up to the alignment; 0 for sizes that no address space holds. */
@@ -41,6 +42,13 @@ void *gri_memory_allocate(struct gri_memory *memory, size_t size)
     if (rounded == 0 || !charge(memory, rounded)) return NULL;
     void *p = memory->allocate(memory, rounded);
     if (p == NULL) discharge(memory, rounded);
+    return p;
+}
+
+void *gri_memory_allocate_zeroed(struct gri_memory *memory, size_t size)
+{
+    void *p = gri_memory_allocate(memory, size);
+    if (p != NULL) memset(p, 0, size);
     return p;
 }
 

@@ -28,6 +28,9 @@ struct gri_memory {
 /* `size` bytes (0 counts as 1), aligned, not cleared; NULL when there is none or the limit would be passed. Any thread. */
 void *gri_memory_allocate(struct gri_memory *memory, size_t size);
 
+/* The same, cleared. */
+void *gri_memory_allocate_zeroed(struct gri_memory *memory, size_t size);
+
 /* Gives back what was allocated with the same size; NULL is fine. Any thread. */
 void gri_memory_release(struct gri_memory *memory, void *p, size_t size);
 

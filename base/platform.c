@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ static void fill_blocked(sigset_t *set)
 
 int gri_thread_create(gri_thread *thread, void *(*main)(void *), void *argument, const char *name)
 {
-    char short_name[16]; /* what the kernel holds */
+    char short_name[GRI_THREAD_NAME_SIZE];
     sigset_t blocked, old;
     fill_blocked(&blocked);
     pthread_sigmask(SIG_SETMASK, &blocked, &old); /* the new thread inherits it */
@@ -65,6 +66,12 @@ int gri_thread_create(gri_thread *thread, void *(*main)(void *), void *argument,
     snprintf(short_name, sizeof short_name, "%s", name);
     pthread_setname_np(*thread, short_name); /* fails if it has ended already, when its name is of no use */
     return GR_OK;
+}
+
+void gri_thread_own_name(char name[GRI_THREAD_NAME_SIZE])
+{
+    name[0] = '\0';
+    prctl(PR_GET_NAME, name);
 }
 
 void *gri_thread_join(gri_thread thread)

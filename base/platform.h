@@ -22,6 +22,12 @@ typedef pthread_t gri_thread;
 GR_MUST_USE int gri_thread_create(gri_thread *thread, void *(*main)(void *), void *argument,
                                   const char *name);
 
+/* Bytes of a thread's name, as the kernel holds it, with its NUL. */
+#define GRI_THREAD_NAME_SIZE 16
+
+/* Fills in the name of the calling thread. Also in a signal's handler. */
+void gri_thread_own_name(char name[GRI_THREAD_NAME_SIZE]);
+
 /* Waits until the thread has ended and returns what its function returned. Once for each thread. */
 void *gri_thread_join(gri_thread thread);
 

@@ -33,6 +33,15 @@ void gri_text_append(struct gri_text *text, const char *bytes, size_t length)
     text->out[text->length] = '\0';
 }
 
+void gri_text_append_number(struct gri_text *text, uint64_t number, unsigned base)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    do digits[--at] = "0123456789abcdef"[number % base];
+    while ((number /= base) != 0);
+    gri_text_append(text, digits + at, sizeof digits - at);
+}
+
 void gri_text_format(struct gri_text *text, const char *format, ...)
 {
     if (text->cut) return;

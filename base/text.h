@@ -5,6 +5,10 @@
 
 #include <greenroom/base.h>
 
+/* How people see a reference: a printf format, and its values. */
+#define GRI_REF_FORMAT      "%u:%u:%llu"
+#define GRI_REF_VALUES(ref) (ref).seat, (ref).slot, (unsigned long long)(ref).generation
+
 /* Text under construction. It always ends with a NUL, and once something did not fit nothing more is added. */
 struct gri_text {
     char *out;     /* where the text goes */
@@ -18,6 +22,9 @@ void gri_text_init(struct gri_text *text, char *out, size_t size);
 
 /* Adds bytes as they are; what does not fit is cut off. */
 void gri_text_append(struct gri_text *text, const char *bytes, size_t length);
+
+/* Adds a number in base 10 or 16. As gri_text_append it may be used in a signal's handler. */
+void gri_text_append_number(struct gri_text *text, uint64_t number, unsigned base);
 
 /* Adds what printf would print; what does not fit is cut off. A format that printf refuses adds nothing and sets cut. */
 void gri_text_format(struct gri_text *text, const char *format, ...) GR_PRINTF(2, 3);

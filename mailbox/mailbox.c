@@ -129,6 +129,8 @@ void gri_mailbox_push_start(struct gri_mailbox *mailbox, struct gri_message *m)
     mailbox->head = m;
 }
 
+/* It passes over the signals that wait before: no more than the watches and links that the actor has made. A place to begin
+ * at would have to be kept by all that put mail in front, in a line that has no room for it. */
 struct gri_message *gri_mailbox_drop_oldest(struct gri_mailbox *mailbox)
 {
     struct gri_message **link = &mailbox->head;

@@ -38,7 +38,7 @@ enum {
     GRI_MAIL_HEAVY = 1,    /* weighs more than its pool class: large, or holds strings or buffers */
     GRI_MAIL_FOREIGN = 2,  /* a reply envelope whose asker is a plain thread: to_generation is its box */
     GRI_MAIL_ORDERED = 4,  /* a start message with GRI_MAIL_ORDER_BYTES of spawn order behind it */
-    GRI_MAIL_JOB = 8,      /* a reply whose payload points to the record of a blocking job */
+    GRI_MAIL_JOB = 8,      /* a reply whose payload ends with the address of a blocking job */
     GRI_MAIL_TEXT = 16,    /* a reply with an error whose payload is its sentence */
     GRI_MAIL_TASK = 32,    /* a reply that says that a task has failed */
     GRI_MAIL_HOLDER = 128, /* a reply whose asker held requests of others when it asked */

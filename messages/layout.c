@@ -161,9 +161,9 @@ static int check_type(const struct gr_type *type, uint32_t depth, struct gri_tex
                         (unsigned)type->size, (unsigned)GR_MESSAGE_SIZE_MAX);
         return GR_ELIMIT;
     }
-    if (type->align == 0 || (type->align & (type->align - 1)) || type->align > GRI_TYPE_ALIGN_MAX) {
+    if (type->align == 0 || (type->align & (type->align - 1)) || type->align > GR_MESSAGE_ALIGN_MAX) {
         gri_text_format(why, "it is aligned to %u bytes, where %u are allowed", (unsigned)type->align,
-                        GRI_TYPE_ALIGN_MAX);
+                        GR_MESSAGE_ALIGN_MAX);
         return GR_ELIMIT;
     }
     if (type->field_count && !type->fields) {

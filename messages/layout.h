@@ -10,9 +10,6 @@
 
 #include <greenroom/message.h>
 
-/* The strictest alignment of a message, in bytes: what follows a message's header. */
-#define GRI_TYPE_ALIGN_MAX 16u
-
 /*
  * Can messages of this type be stored, printed and released by its table? Errors, with a sentence appended to `why`:
  * GR_ELIMIT (too large, aligned too strictly or nested too deep), GR_EINVALID (everything that no macro writes: fields

@@ -180,17 +180,23 @@ static const char *check_behaviour(const struct gr_behaviour *behaviour)
     return NULL;
 }
 
+/* Whether two tables are one type, or both are none. */
+static bool same_type(const struct gr_type *a, const struct gr_type *b)
+{
+    return a == NULL || b == NULL ? a == b : a->id == b->id;
+}
+
 /* Are two behaviours of one name the same definition, perhaps compiled twice? */
 static bool same_behaviour(const struct gr_behaviour *a, const struct gr_behaviour *b)
 {
     if (a->state_size != b->state_size || a->on_count != b->on_count) return false;
-    if (a->start != b->start || a->coroutine != b->coroutine) return false;
-    if (a->start_type->id != b->start_type->id) return false;
+    if (a->start != b->start || a->coroutine != b->coroutine || a->task != b->task) return false;
+    if (!same_type(a->start_type, b->start_type) || !same_type(a->result_type, b->result_type)) return false;
     for (uint32_t i = 0; i < a->on_count; i++) {
         const struct gr_on *x = &a->on[i];
         const struct gr_on *y = &b->on[i];
         if (x->kind != y->kind || x->handler != y->handler) return false;
-        if (x->type && x->type->id != y->type->id) return false;
+        if (!same_type(x->type, y->type)) return false;
     }
     return true;
 }

@@ -25,7 +25,6 @@
     X(GRI_COUNTER_TURNS, "turns")                 /* of actors on the loop */                                \
     X(GRI_COUNTER_STEPS, "steps")                 /* of the loop */                                          \
     X(GRI_COUNTER_PARKS, "parks")                 /* times the loop slept */                                 \
-    X(GRI_COUNTER_WAKES, "wakes")                 /* doorbells rung for another loop */                      \
     X(GRI_COUNTER_TIMERS, "timers")               /* fired */                                                \
     X(GRI_COUNTER_LINK_MESSAGES, "link messages") /* put on a ring to another loop */                        \
     X(GRI_COUNTER_LINK_BATCHES, "link batches")   /* published on those rings */                             \
@@ -33,7 +32,7 @@
     X(GRI_COUNTER_FORWARDED, "forwarded")         /* messages passed on to an actor's home */                \
     X(GRI_COUNTER_SWITCHES, "switches")           /* into coroutines */                                      \
     X(GRI_COUNTER_JOBS, "jobs")                   /* given to the blocking pool */                           \
-    X(GRI_COUNTER_HOGS, "hogs")                   /* handlers named for running too long */                  \
+    X(GRI_COUNTER_HOGS, "hogs")                   /* handlers named for running too long; by the watchdog */ \
     X(GRI_COUNTER_DEAD_STALE, "dead: stale")      /* dead letters by cause, from here to the end */          \
     X(GRI_COUNTER_DEAD_DOWN, "dead: down")                                                                   \
     X(GRI_COUNTER_DEAD_FULL, "dead: full")                                                                   \

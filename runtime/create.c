@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(GR_LOOPS_MAX <= GRI_DOORBELL_LOOPS_MAX, "each loop has a bit of a doorbell");
+
 #define BLOCKING_QUEUE_MAX 65536u
 #define SIMULATED_EVENTS   4096u /* events that a loop's ring holds; a step makes fewer */
 
@@ -20,9 +22,7 @@ static struct gri_memory *memory_of(struct gri_runtime *runtime)
 
 static void *take(struct gri_runtime *runtime, size_t size)
 {
-    void *p = gri_memory_allocate(memory_of(runtime), size);
-    if (p != NULL) memset(p, 0, size);
-    return p;
+    return gri_memory_allocate_zeroed(memory_of(runtime), size);
 }
 
 /* ---- loops ---- */
@@ -207,9 +207,8 @@ static void dispose(struct gr_system *system)
 
 static struct gri_runtime *new_runtime(const struct gr_system_options *options, struct gri_memory *inner)
 {
-    struct gri_runtime *runtime = gri_memory_allocate(inner, sizeof *runtime);
+    struct gri_runtime *runtime = gri_memory_allocate_zeroed(inner, sizeof *runtime);
     if (runtime == NULL) return NULL;
-    memset(runtime, 0, sizeof *runtime);
     runtime->options = *options;
     gri_memory_account_init(&runtime->system.memory, inner, options->memory_max);
     gri_mutex_init(&runtime->mutex);
@@ -252,6 +251,19 @@ fail_world:
     return error;
 }
 
+/* Why there is no system. */
+static void explain(int error, const struct gr_system_options *options)
+{
+    if (error == GR_ELIMIT) gri_thread_error_set("there are too many systems in this process");
+    if (error != GR_ENOMEM) return;
+    if (options->memory_max == 0)
+        gri_thread_error_set("no memory for a system of %d loops", options->loops);
+    else
+        gri_thread_error_set("no memory for a system of %d loops: .memory_max or GR_MEMORY_MAX allows %llu "
+                             "bytes; raise it, or have fewer loops",
+                             options->loops, (unsigned long long)options->memory_max);
+}
+
 int gri_runtime_create(const struct gr_system_options *given, const struct gri_seams *seams,
                        gr_system **system)
 {
@@ -263,8 +275,7 @@ int gri_runtime_create(const struct gr_system_options *given, const struct gri_s
     struct gri_runtime *runtime = new_runtime(&options, seams->memory ? seams->memory : gri_memory_default());
     error = runtime == NULL ? GR_ENOMEM : build(runtime, seams);
     if (error != 0) {
-        if (error == GR_ENOMEM) gri_thread_error_set("no memory for a system of %d loops", options.loops);
-        if (error == GR_ELIMIT) gri_thread_error_set("there are too many systems in this process");
+        explain(error, &options);
         if (runtime != NULL) dispose(&runtime->system);
         return error;
     }

@@ -33,9 +33,9 @@ void gri_runtime_give_drive(struct gri_runtime *runtime)
 static void *loop_main(void *argument)
 {
     struct gri_alternate alternate;
-    gri_overflow_enter(&alternate);
+    gri_faults_enter(&alternate);
     gri_loop_drive(argument);
-    gri_overflow_leave(&alternate);
+    gri_faults_leave(&alternate);
     return NULL;
 }
 
@@ -158,7 +158,7 @@ int gri_runtime_run(struct gri_runtime *runtime)
 {
     int error = 0;
     struct gri_alternate alternate;
-    gri_overflow_enter(&alternate);
+    gri_faults_enter(&alternate);
     while (error == 0 && gri_load(&runtime->stage, GRI_ACQUIRE) != GRI_STAGE_STOPPED) {
         error = run_whole(runtime);
         if (!gri_runtime_is_pausing(runtime)) continue;
@@ -166,7 +166,7 @@ int gri_runtime_run(struct gri_runtime *runtime)
         /* A stop began while the loops were left for a pause: it is carried out now. No other pause can begin. */
         gri_store(&runtime->pausing, 0, GRI_RELAXED);
     }
-    gri_overflow_leave(&alternate);
+    gri_faults_leave(&alternate);
     if (gri_runtime_is_pausing(runtime)) return 0;
     gr_time left = gri_clock_left(gri_clock_now(runtime->clock), runtime->stop_deadline);
     int reset = gri_runtime_reset(runtime, left);

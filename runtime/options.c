@@ -2,6 +2,7 @@
 /* Resolving options; see options.h. */
 #include "runtime/options.h"
 
+#include "actors/slots/slots.h"
 #include "base/error.h"
 #include "base/platform.h"
 
@@ -97,9 +98,10 @@ static int check_given(const struct gr_system_options *given, const struct optio
         snprintf(text, sizeof text, "%lld", option->size == 4 ? (long long)(int32_t)value : (long long)value);
     else
         snprintf(text, sizeof text, "%llu", (unsigned long long)value);
-    gri_thread_error_set("option .%s = %s is out of range: %llu to %llu%s", option->field, text,
-                         (unsigned long long)option->min, (unsigned long long)option->max,
-                         option->scale == 1000000 ? " ms" : "");
+    bool is_time = option->scale != 1;
+    gri_thread_error_set("option .%s = %s%s is out of range: %llu to %llu%s", option->field, text,
+                         is_time ? " ns" : "", (unsigned long long)option->min,
+                         (unsigned long long)option->max, is_time ? " ms, as gr_milliseconds(100)" : "");
     return GR_EINVALID;
 }
 
@@ -126,7 +128,7 @@ int gri_options_resolve(const struct gr_system_options *given, struct gr_system_
     if (out->trace != NULL && out->trace[0] == '\0') out->trace = NULL;
     int cpus = gri_cpu_count();
     if (out->loops == 0) out->loops = cpus < GR_LOOPS_MAX ? cpus : GR_LOOPS_MAX;
-    if (out->actors_max == 0) out->actors_max = 16u << 20;
+    if (out->actors_max == 0) out->actors_max = GRI_SLOTS_DEFAULT;
     if (out->blocking_threads == 0) out->blocking_threads = 64;
     if (out->hog_after == 0) out->hog_after = gr_seconds(1);
     if (out->stop_deadline == 0) out->stop_deadline = gr_seconds(5);

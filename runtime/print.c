@@ -6,6 +6,7 @@
 #include "actors/slots/census.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "futures/future.h"
 #include "runtime/runtime.h"
 
 #include <stdlib.h>
@@ -44,9 +45,8 @@ static struct inquiry *create_inquiry(struct gr_system *system)
     size_t capacity = gr_system_actors(system, NULL, 0) + ROWS_MORE;
     if (capacity > ROWS_MAX) capacity = ROWS_MAX;
     size_t size = sizeof(struct inquiry) + capacity * sizeof(struct gri_census_row);
-    struct inquiry *inquiry = gri_memory_allocate(system->memory.inner, size);
+    struct inquiry *inquiry = gri_memory_allocate_zeroed(system->memory.inner, size);
     if (inquiry == NULL) return NULL;
-    memset(inquiry, 0, sizeof *inquiry);
     inquiry->memory = system->memory.inner;
     inquiry->size = size;
     inquiry->census.rows = inquiry->rows;
@@ -143,22 +143,9 @@ static int by_slot(const void *a, const void *b)
     return x->info.ref.slot < y->info.ref.slot ? -1 : x->info.ref.slot > y->info.ref.slot;
 }
 
-/* Fills in the names of rows that are in order of slots, some at a time: the registry takes infos side by side. */
-static void tell_names(struct gr_system *system, struct gri_census_row *rows, uint32_t count)
-{
-    enum { SOME = 64 };
-    struct gr_actor_info some[SOME];
-    for (uint32_t done = 0; done < count; done += SOME) {
-        uint32_t n = count - done < SOME ? count - done : SOME;
-        for (uint32_t i = 0; i < n; i++) some[i] = rows[done + i].info;
-        gri_names_tell(&system->names, some, n);
-        for (uint32_t i = 0; i < n; i++) rows[done + i].info = some[i];
-    }
-}
-
 static int print_ref(char out[48], gr_ref ref)
 {
-    return snprintf(out, 48, "%u:%u:%llu", ref.seat, ref.slot, (unsigned long long)ref.generation);
+    return snprintf(out, 48, GRI_REF_FORMAT, GRI_REF_VALUES(ref));
 }
 
 /* Widths of the columns whose texts differ in length. */
@@ -204,6 +191,31 @@ static void print_head(FILE *file, const struct widths *widths, const char *ref,
     if (widths->name != 0) fprintf(file, "%-*s  ", widths->name, name);
 }
 
+/* A row's requests, at the end of its line: how many, and the first of them. */
+static void print_requests(FILE *file, const struct gri_census_row *row, const struct gri_census_row *rows,
+                           uint32_t count)
+{
+    char ref[48], name[GR_NAME_SIZE * 6];
+    fprintf(file, "%8u%s", row->requests, row->requests > 1 ? ": first" : row->requests == 1 ? ":" : "");
+    if (row->requests != 0 && row->asked == GRI_FUTURE_JOB) fputs(" blocking work", file);
+    if (row->requests != 0 && row->asked == GRI_FUTURE_PROMISE) fputs(" a promise", file);
+    if (row->task != NULL) fprintf(file, " task %s", row->task->name);
+    if (!gr_ref_is_null(row->to)) {
+        const struct gri_census_row key = {.info.ref = row->to};
+        const struct gri_census_row *other = bsearch(&key, rows, count, sizeof key, by_slot);
+        bool is_there = other != NULL && gr_ref_equal(other->info.ref, row->to) && row->task == NULL;
+        if (is_there && other->info.name[0] != '\0')
+            fprintf(file, " to %s", name_of(other, name));
+        else if (is_there)
+            fprintf(file, " to %s", other->info.behaviour);
+        else if (row->task == NULL)
+            fputs(" to", file);
+        print_ref(ref, row->to);
+        fprintf(file, " %s", ref);
+    }
+    fputc('\n', file);
+}
+
 static void print_rows(FILE *file, const struct gri_census_row *rows, uint32_t count)
 {
     struct widths widths = measure(rows, count);
@@ -219,7 +231,7 @@ static void print_rows(FILE *file, const struct gri_census_row *rows, uint32_t c
         if (row->doing == GRI_DOING_UNKNOWN)
             fprintf(file, "%8s\n", "?");
         else
-            fprintf(file, "%8u\n", row->requests);
+            print_requests(file, row, rows, count);
     }
 }
 
@@ -297,7 +309,7 @@ static int print(struct gri_runtime *runtime, FILE *file, struct inquiry *inquir
     uint32_t rows = living < census->capacity ? living : census->capacity;
     fprintf(file, "greenroom: %u actor%s on %u loop%s\n", living, plural(living), loops, plural(loops));
     qsort(census->rows, rows, sizeof census->rows[0], by_slot);
-    tell_names(&runtime->system, census->rows, rows);
+    gri_names_tell(&runtime->system.names, &census->rows[0].info, sizeof census->rows[0], rows);
     print_rows(file, census->rows, rows);
     if (living > rows) fprintf(file, "... and %u more\n", living - rows);
     print_loops(runtime, file, inquiry);

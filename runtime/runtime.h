@@ -63,10 +63,11 @@ struct gri_runtime {
     gri_atomic_u32 driver;     /* enum gri_driver and the number of the drive; also a futex word */
     gri_atomic_u32 stopped_by; /* the number of the drive that ended the last stop; stored under the mutex */
     gri_atomic_ptr
-        stepper;           /* names the thread that calls gr_system_step, while that is the driver; or NULL */
-    gri_atomic_u32 signal; /* the signal that asked for the stop, or 0 */
-    uint32_t ended_by;     /* the signal that ended the last run, or 0 */
-    bool parked;           /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
+        stepper; /* names the thread that calls gr_system_step, while that is the driver; or NULL */
+    gri_atomic_ptr next_signalled; /* the next in the list that signals reach, or NULL; see signals.c */
+    gri_atomic_u32 signal;         /* the signal that asked for the stop, or 0 */
+    uint32_t ended_by;             /* the signal that ended the last run, or 0 */
+    bool parked;                   /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
     gri_atomic_u32 pausing; /* GRI_PAUSE_ bits: why the run is to return, with actors alive; 0: it goes on */
     gri_atomic_u32 print_asked; /* 1: a signal wants the actors printed */
     gri_atomic_u32 shut;        /* 1: closed for good */
@@ -189,11 +190,14 @@ void gri_runtime_print_if_asked(struct gri_runtime *runtime);
 
 /* ---- signals.c ---- */
 
-/* Lets SIGINT and SIGTERM stop this runtime, and SIGPIPE do nothing; and back as it was. One runtime at a time. */
+/*
+ * Lets SIGINT and SIGTERM stop this runtime, SIGPIPE do nothing, SIGUSR1 print, and faults be reported; and back as it was
+ * before the first that runs, once the last has been restored. After the restore no handler touches this runtime.
+ */
 void gri_signals_install(struct gri_runtime *runtime);
 void gri_signals_restore(struct gri_runtime *runtime);
 
-/* ---- overflow.c ---- */
+/* ---- faults.c ---- */
 
 /* Where a thread's fault handler runs: on the thread's own stack, while it drives a loop. */
 struct gri_alternate {
@@ -202,12 +206,12 @@ struct gri_alternate {
     bool is_ours;         /* it had none */
 };
 
-/* Has faults of coroutines' stacks reported, until it was restored as often as installed. */
-void gri_overflow_install(void);
-void gri_overflow_restore(void);
+/* Has faults and abort reported, until it was restored as often as installed. */
+void gri_faults_install(void);
+void gri_faults_restore(void);
 
 /* Gives the calling thread a stack to report on, unless it has one, and takes it away. */
-void gri_overflow_enter(struct gri_alternate *alternate);
-void gri_overflow_leave(struct gri_alternate *alternate);
+void gri_faults_enter(struct gri_alternate *alternate);
+void gri_faults_leave(struct gri_alternate *alternate);
 
 #endif

@@ -143,27 +143,19 @@ int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline)
     return 0;
 }
 
-/* The behaviour's name of whoever has a slot, or "an actor". */
-static const char *name_of(const struct gr_system *system, uint32_t slot, gr_ref *ref)
-{
-    struct gr_actor_info info;
-    bool lives = gri_system_describe(system, slot, &info);
-    *ref = lives ? info.ref : (gr_ref){0, 0, 0};
-    return lives ? info.behaviour : "an actor";
-}
-
 size_t gri_runtime_abandoned(struct gri_runtime *runtime, struct gr_abandoned *list, size_t capacity)
 {
     size_t count = 0;
     gr_time now = gri_clock_now(runtime->clock);
     for (unsigned i = 0; i < runtime->system.loop_count; i++) {
         uint32_t slot;
+        struct gr_actor_info info;
         if (!gri_system_running(&runtime->system, i, &slot)) continue;
+        if (!gri_system_describe(&runtime->system, slot, &info)) continue; /* it has ended */
         /* It began after the loop last read the clock, and not by more than some short turns. */
         gr_time read = (gr_time)gri_load(&runtime->system.loops[i]->read_at, GRI_RELAXED);
-        struct gr_abandoned entry = {.thread = (int)i, .since = now > read ? now - read : 0};
-        entry.name = name_of(&runtime->system, slot, &entry.actor);
-        if (count < capacity) list[count] = entry;
+        gr_time since = now > read ? now - read : 0;
+        if (count < capacity) list[count] = (struct gr_abandoned){info.ref, info.behaviour, (int)i, since};
         count++;
     }
     struct gri_blocking_entry jobs[64];
@@ -187,13 +179,15 @@ static void blame_driver(struct gri_runtime *runtime, struct gri_stop *stop, gr_
     stop->count = 1;
 }
 
-/* Whether some handler or blocking job is known to run on. */
-static bool is_held(struct gri_runtime *runtime, gr_time now)
+/* Whether some handler or blocking job is known to run on; `moved`: when an actor ended last. */
+static bool is_held(struct gri_runtime *runtime, gr_time moved, gr_time now)
 {
     for (unsigned i = 0; i < runtime->system.loop_count; i++) {
         const struct gri_loop *loop = runtime->system.loops[i];
         gr_time read = (gr_time)gri_load(&loop->read_at, GRI_RELAXED);
-        if (gri_load(&loop->running, GRI_RELAXED) != 0 && now - read > HELD_NS) return true;
+        /* A loop does not read the clock after each turn, but each turn that ends an actor shows. */
+        gr_time since = read > moved ? read : moved;
+        if (gri_load(&loop->running, GRI_RELAXED) != 0 && now - since > HELD_NS) return true;
     }
     return runtime->simulation == NULL && gri_blocking_list(&runtime->pool, NULL, 0) != 0;
 }
@@ -208,7 +202,7 @@ bool gri_stop_is_over(struct gri_runtime *runtime, struct gri_stop *stop, bool m
     if (living < stop->living) stop->moved = now;
     if (living < stop->living) stop->living = living;
     bool stuck = now - stop->moved >= GRACE_NS || (runtime->simulation != NULL && !more);
-    if (!stuck && (more || !is_held(runtime, now))) return false;
+    if (!stuck && (more || !is_held(runtime, stop->moved, now))) return false;
     stop->count = gri_runtime_abandoned(runtime, stop->list, stop->capacity);
     if (stop->count == 0) blame_driver(runtime, stop, now);
     return true;

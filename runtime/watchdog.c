@@ -3,6 +3,7 @@
  * The watchdog: a thread that samples the loops, names a handler that holds one up (G19), and enforces a stop's deadline
  * (G16). It changes nothing that a loop owns.
  */
+#include "base/text.h"
 #include "runtime/runtime.h"
 
 #include <greenroom/log.h>
@@ -12,6 +13,9 @@
 
 /* It looks at least so often, for signals' sake. */
 #define SAMPLE_MAX_NS INT64_C(1000000000)
+
+/* And so often after a stop's deadline. */
+#define LOOK_NS 5000000
 
 /* Sum of what moves when a loop gets on. */
 static uint64_t progress_of(struct gri_loop *loop)
@@ -26,10 +30,10 @@ static void name_hog(struct gri_runtime *runtime, unsigned loop, uint32_t slot, 
     struct gr_actor_info info = {.behaviour = "an actor"};
     if (!gri_system_describe(&runtime->system, slot, &info)) return;
     gr_log(GR_LOG_WARNING,
-           "actor %s %u:%u:%llu has been running for %.1f s without a pause and holds up loop %u: give long "
+           "actor %s " GRI_REF_FORMAT
+           " has been running for %.1f s without a pause and holds up loop %u: give long "
            "work to gr_blocking, or cut it into messages to itself; GR_HOG_AFTER_MS sets when this is said",
-           info.behaviour, info.ref.seat, info.ref.slot, (unsigned long long)info.ref.generation,
-           (double)since / 1e9, loop);
+           info.behaviour, GRI_REF_VALUES(info.ref), (double)since / 1e9, loop);
 }
 
 static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
@@ -45,6 +49,7 @@ static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
     }
     if (sample->told || now - sample->since < runtime->options.hog_after) return;
     sample->told = true;
+    gri_count(&loop->counters, GRI_COUNTER_HOGS, 1); /* the one counter that is this thread's */
     name_hog(runtime, index, slot, now - sample->since);
 }
 
@@ -52,16 +57,19 @@ _Noreturn void gri_runtime_leave(struct gri_runtime *runtime)
 {
     struct gr_abandoned list[16];
     size_t count = gri_runtime_abandoned(runtime, list, 16), jobs = 0;
-    fprintf(stderr, "greenroom: %zu did not end within the %.1f s of the stop, so the process leaves:\n",
-            count, (double)(runtime->stop_deadline - runtime->stop_began) / 1e9);
+    uint64_t living = gri_system_living(&runtime->system);
+    fprintf(stderr, "greenroom: %llu did not end within the %.1f s of the stop, so the process leaves:\n",
+            (unsigned long long)(count != 0 ? count : living),
+            (double)(runtime->stop_deadline - runtime->stop_began) / 1e9);
+    if (count == 0) fputs("  actors that were killed, but whose loops did not come to end them\n", stderr);
     for (size_t i = 0; i < count && i < 16; i++) {
         bool is_job = list[i].thread < 0;
         jobs += is_job;
         if (is_job)
             fprintf(stderr, "  blocking job, for %.1f s\n", (double)list[i].since / 1e9);
         else
-            fprintf(stderr, "  actor %s %u:%u:%llu on loop %d\n", list[i].name, list[i].actor.seat,
-                    list[i].actor.slot, (unsigned long long)list[i].actor.generation, list[i].thread);
+            fprintf(stderr, "  actor %s " GRI_REF_FORMAT " on loop %d\n", list[i].name,
+                    GRI_REF_VALUES(list[i].actor), list[i].thread);
     }
     if (count > jobs)
         fputs("  A handler has to return, and a coroutine to wait, to be ended: give long work to "
@@ -73,18 +81,30 @@ _Noreturn void gri_runtime_leave(struct gri_runtime *runtime)
     _exit(GR_EXIT_ABANDONED);
 }
 
-/* What a stop's deadline demands by now; returns when to look again. */
-static gr_time enforce(struct gri_runtime *runtime, gr_time now)
+/* The stop under way, as gri_runtime_stop would see it. With the mutex held. */
+static struct gri_stop stop_of(const struct gri_runtime *runtime)
 {
-    if (runtime->stop_deadline == GR_FOREVER) return GR_FOREVER;
-    gr_time half = runtime->stop_began + (runtime->stop_deadline - runtime->stop_began) / 2;
-    if (now < half) return half;
-    uint32_t stop = gri_load(&runtime->stopped_by, GRI_RELAXED); /* stored under the mutex */
+    gr_time began = runtime->stop_began, deadline = runtime->stop_deadline;
+    return (struct gri_stop){.name = gri_load(&runtime->stopped_by, GRI_RELAXED), /* stored under the mutex */
+                             .half = began + (deadline - began) / 2,
+                             .deadline = deadline,
+                             .living = UINT64_MAX};
+}
+
+/* What a stop's deadline demands by now; returns when to look again. With the mutex held, but for what it does. */
+static gr_time enforce(struct gri_runtime *runtime, struct gri_stop *stop, gr_time now)
+{
+    if (runtime->stop_deadline == GR_FOREVER || gri_load(&runtime->stage, GRI_RELAXED) == GRI_STAGE_STOPPED)
+        return GR_FOREVER;
+    if (stop->deadline != runtime->stop_deadline) *stop = stop_of(runtime);
+    if (now < stop->half) return stop->half;
     gri_mutex_unlock(&runtime->mutex);
-    gri_runtime_kill(runtime, stop);
-    if (now >= runtime->stop_deadline && runtime->exits_when_abandoned) gri_runtime_leave(runtime);
+    /* It leaves the process only when nobody ends any more, however long their handlers run. */
+    bool is_over = gri_stop_is_over(runtime, stop, true, false);
+    if (is_over && runtime->exits_when_abandoned) gri_runtime_leave(runtime);
     gri_mutex_lock(&runtime->mutex);
-    return now < runtime->stop_deadline ? runtime->stop_deadline : GR_FOREVER;
+    if (now < stop->deadline) return stop->deadline;
+    return is_over ? GR_FOREVER : now + LOOK_NS;
 }
 
 /* Begins the stop that a signal asked for, where a handler holds up the loop that would. With the mutex held. */
@@ -99,6 +119,7 @@ static void heed_signal(struct gri_runtime *runtime)
 void *gri_watchdog_main(void *argument)
 {
     struct gri_runtime *runtime = argument;
+    struct gri_stop stop = {.deadline = GR_FOREVER};
     gri_mutex_lock(&runtime->mutex);
     while (!runtime->watchdog_ends) {
         gr_time now = gri_clock_now(runtime->clock);
@@ -107,7 +128,7 @@ void *gri_watchdog_main(void *argument)
         gri_mutex_unlock(&runtime->mutex);
         gri_runtime_print_if_asked(runtime);
         gri_mutex_lock(&runtime->mutex);
-        gr_time next = enforce(runtime, now);
+        gr_time next = enforce(runtime, &stop, now);
         gr_time hog_after = runtime->options.hog_after;
         gr_time sample = gri_clock_after(now, hog_after < SAMPLE_MAX_NS ? hog_after : SAMPLE_MAX_NS);
         /* The end may have been told while the mutex was given up above. */

@@ -28,13 +28,6 @@ static void fini_arrays(struct gri_loop *loop)
     gri_memory_release(loop->memory, loop->returns, n * sizeof *loop->returns);
 }
 
-static void *allocate_zeroed(struct gri_memory *memory, size_t size)
-{
-    void *p = gri_memory_allocate(memory, size);
-    if (p != NULL) memset(p, 0, size);
-    return p;
-}
-
 /* The reading is shown to others as well: what has the turn began after it. */
 static void read_clock(struct gri_loop *loop)
 {
@@ -52,9 +45,9 @@ int gri_loop_init(struct gri_loop *loop, const struct gri_loop_options *options)
     loop->clock = options->clock;
     loop->owner = options->owner;
     read_clock(loop);
-    loop->links = allocate_zeroed(loop->memory, loop->count * sizeof *loop->links);
-    loop->inbound = allocate_zeroed(loop->memory, loop->count * sizeof *loop->inbound);
-    loop->returns = allocate_zeroed(loop->memory, loop->count * sizeof *loop->returns);
+    loop->links = gri_memory_allocate_zeroed(loop->memory, loop->count * sizeof *loop->links);
+    loop->inbound = gri_memory_allocate_zeroed(loop->memory, loop->count * sizeof *loop->inbound);
+    loop->returns = gri_memory_allocate_zeroed(loop->memory, loop->count * sizeof *loop->returns);
     if (loop->links == NULL || loop->inbound == NULL || loop->returns == NULL || gri_links_init(loop) != 0) {
         fini_arrays(loop);
         return GR_ENOMEM;

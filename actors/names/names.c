@@ -116,13 +116,18 @@ gr_ref gri_names_find(struct gri_names *names, const char *text)
     return ref;
 }
 
+static struct gr_actor_info *info_at(struct gr_actor_info *list, size_t stride, size_t index)
+{
+    return (struct gr_actor_info *)((char *)list + index * stride);
+}
+
 /* The entry of an actor in a list in order of slots, or NULL. */
-static struct gr_actor_info *entry_of(struct gr_actor_info *list, size_t count, gr_ref ref)
+static struct gr_actor_info *entry_of(struct gr_actor_info *list, size_t stride, size_t count, gr_ref ref)
 {
     size_t first = 0;
     while (count > 0) {
         size_t half = count / 2;
-        if (list[first + half].ref.slot < ref.slot) {
+        if (info_at(list, stride, first + half)->ref.slot < ref.slot) {
             first += half + 1;
             count -= half + 1;
         } else {
@@ -130,19 +135,21 @@ static struct gr_actor_info *entry_of(struct gr_actor_info *list, size_t count, 
         }
     }
     /* Past the end only if all slots are lower: the caller's last slot tells. */
-    return gr_ref_equal(list[first].ref, ref) ? &list[first] : NULL;
+    struct gr_actor_info *info = info_at(list, stride, first);
+    return gr_ref_equal(info->ref, ref) ? info : NULL;
 }
 
-void gri_names_tell(struct gri_names *names, struct gr_actor_info *list, size_t count)
+void gri_names_tell(struct gri_names *names, struct gr_actor_info *list, size_t stride, size_t count)
 {
     if (count == 0) return;
+    uint32_t last = info_at(list, stride, count - 1)->ref.slot;
     gri_mutex_lock(&names->mutex);
     for (uint64_t i = 0; i <= names->table.mask; i++) {
         struct gri_table_node *node = gri_table_bucket(&names->table, i);
         for (; node != NULL; node = node->next) {
             const struct gri_name *name = GRI_CONTAINER_OF(node, struct gri_name, node);
-            if (gr_ref_is_null(name->ref) || name->ref.slot > list[count - 1].ref.slot) continue;
-            struct gr_actor_info *entry = entry_of(list, count, name->ref);
+            if (gr_ref_is_null(name->ref) || name->ref.slot > last) continue;
+            struct gr_actor_info *entry = entry_of(list, stride, count, name->ref);
             if (entry != NULL) memcpy(entry->name, name->text, sizeof entry->name);
         }
     }

@@ -45,7 +45,7 @@ void gri_names_free(struct gri_names *names, struct gri_name *name);
 /* Whose a name is, or the null reference. */
 gr_ref gri_names_find(struct gri_names *names, const char *text);
 
-/* Fills in the names of a list of actors that is in order of slots. */
-void gri_names_tell(struct gri_names *names, struct gr_actor_info *list, size_t count);
+/* Fills in the names of a list of actors that is in order of slots; `stride` bytes from one info to the next. */
+void gri_names_tell(struct gri_names *names, struct gr_actor_info *list, size_t stride, size_t count);
 
 #endif

@@ -15,6 +15,7 @@
 #include "actors/admission.h"
 #include "actors/mail/mail.h"
 #include "actors/mail/saved.h"
+#include "base/text.h"
 
 #include <greenroom/log.h>
 
@@ -187,8 +188,9 @@ static void describe(const struct probe *probe, uint32_t seat, char *text, size_
     size_t used = 0;
     for (uint32_t i = 0; i <= probe->count && used < size; i++) {
         const struct hop *hop = &probe->hops[(probe->victim + i) % probe->count];
-        used += (size_t)snprintf(text + used, size - used, "%s%s %u:%u:%llu", i == 0 ? "" : " -> ", hop->name,
-                                 seat, hop->slot, (unsigned long long)hop->generation);
+        gr_ref ref = {seat, hop->slot, hop->generation};
+        used += (size_t)snprintf(text + used, size - used, "%s%s " GRI_REF_FORMAT, i == 0 ? "" : " -> ",
+                                 hop->name, GRI_REF_VALUES(ref));
     }
 }
 

@@ -4,6 +4,7 @@
  * straight from the seam, and give their envelopes to the loop where the receiver's slot was born, which forwards them.
  */
 #include "actors/admission.h"
+#include "base/text.h"
 #include "messages/visit.h"
 
 /* The time of a system's clock: not by a loop, which is gone before the last future of a destroyed system. */
@@ -107,8 +108,8 @@ int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message,
         gri_foreign_dead_message(system, to, type, message, gri_dead_letter_cause(error));
     if (system != NULL) gri_seat_leave(to.seat);
     if (error == 0) return 0;
-    return gri_fail(NULL, error, "a %s to actor %u:%u:%llu was not sent: %s", type->name, to.seat, to.slot,
-                    (unsigned long long)to.generation, gr_error_text(error));
+    return gri_fail(NULL, error, "a %s to actor " GRI_REF_FORMAT " was not sent: %s", type->name,
+                    GRI_REF_VALUES(to), gr_error_text(error));
 }
 
 int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason)

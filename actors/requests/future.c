@@ -2,6 +2,7 @@
 /* Futures of actors: their lives, what can be asked of them, and cancelling. Waiting is in await.c. */
 #include "actors/actor.h"
 #include "actors/tasks/task.h"
+#include "base/text.h"
 
 #include <greenroom/blocking.h>
 #include <greenroom/log.h>
@@ -56,8 +57,7 @@ static const char *describe(const struct gr_future *future, char *out, size_t si
                                       : future->is_foreign            ? future->foreign.behaviour
                                                                       : future->task.behaviour;
     if (future->kind == GRI_FUTURE_REQUEST)
-        snprintf(out, size, "a request to %u:%u:%llu", future->to.seat, future->to.slot,
-                 (unsigned long long)future->to.generation);
+        snprintf(out, size, "a request to " GRI_REF_FORMAT, GRI_REF_VALUES(future->to));
     else if (future->kind == GRI_FUTURE_TASK)
         snprintf(out, size, "task %s", task != NULL ? task->name : "that did not begin");
     else
@@ -120,17 +120,22 @@ void gri_future_drop(struct gr_actor *owner, struct gri_obligation *obligation)
     gri_future_free(future);
 }
 
-uint32_t gri_actor_requests(const struct gr_actor *actor)
+const struct gr_future *gri_actor_requests(const struct gr_actor *actor, uint32_t *count)
 {
-    if (actor->extra == NULL) return 0;
-    uint32_t count = 0;
+    const struct gr_future *first = NULL;
+    *count = 0;
+    if (actor->extra == NULL) return NULL;
     const struct gri_list *list = &actor->extra->obligations;
     for (struct gri_list_node *node = gri_list_first(list); node != NULL; node = gri_list_next(list, node)) {
         struct gri_obligation *obligation = GRI_CONTAINER_OF(node, struct gri_obligation, node);
         if (obligation->drop != gri_future_drop) continue;
-        count += !gri_future_is_done(GRI_CONTAINER_OF(obligation, struct gr_future, obligation));
+        const struct gr_future *future = GRI_CONTAINER_OF(obligation, struct gr_future, obligation);
+        if (gri_future_is_done(future)) continue;
+        bool is_awaited = (future->flags & GRI_FUTURE_WATCHED) != 0;
+        if (first == NULL || (is_awaited && !(first->flags & GRI_FUTURE_WATCHED))) first = future;
+        ++*count;
     }
-    return count;
+    return first;
 }
 
 struct gr_future *gri_future_create(struct gr_actor *self, enum gri_future_kind kind)

@@ -46,6 +46,18 @@ static enum gri_doing doing_of(const struct gr_actor *actor, bool has_turn)
     return GRI_DOING_MAIL;
 }
 
+/* What an actor has asked for. On its loop's thread. */
+static void add_requests(struct gri_census_row *row, const struct gr_actor *actor)
+{
+    const struct gr_future *future = gri_actor_requests(actor, &row->requests);
+    if (future == NULL) return;
+    row->asked = future->kind;
+    if (future->kind == GRI_FUTURE_REQUEST) row->to = future->to;
+    if (future->kind != GRI_FUTURE_TASK) return;
+    row->to = future->task.ref;
+    row->task = future->task.behaviour;
+}
+
 static void add(struct gri_census *census, const struct gr_system *system, unsigned loop, uint32_t slot,
                 bool exact)
 {
@@ -62,7 +74,7 @@ static void add(struct gri_census *census, const struct gr_system *system, unsig
     *row = (struct gri_census_row){.info = info, .doing = has_turn ? GRI_DOING_RUNNING : GRI_DOING_UNKNOWN};
     if (!exact) return;
     row->doing = doing_of(actor, has_turn);
-    row->requests = gri_actor_requests(actor);
+    add_requests(row, actor);
 }
 
 void gri_census_add(struct gri_census *census, const struct gr_system *system, unsigned loop, bool exact)

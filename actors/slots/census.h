@@ -26,6 +26,9 @@ struct gri_census_row {
     struct gr_actor_info info; /* what anyone may see */
     enum gri_doing doing;      /* what it does */
     uint32_t requests;         /* its pending requests and blocking jobs; 0 if its loop was not asked */
+    uint32_t asked; /* enum gri_future_kind: what the one is that it waits for, or else the first of them */
+    gr_ref to;      /* of that: who was asked, or does the task; else null */
+    const struct gr_behaviour *task; /* of that: the task; else NULL */
 };
 
 /* Rows under construction; several loops may add at once. */

@@ -79,6 +79,6 @@ size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, siz
         if (count < capacity) list[count] = info;
         count++;
     }
-    gri_names_tell(&((gr_system *)system)->names, list, count < capacity ? count : capacity);
+    gri_names_tell(&((gr_system *)system)->names, list, sizeof *list, count < capacity ? count : capacity);
     return count;
 }

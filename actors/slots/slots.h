@@ -19,6 +19,7 @@
 #include <greenroom/actor.h>
 
 #define GRI_SLOTS_PER_CHUNK 1024u
+#define GRI_SLOTS_DEFAULT   (16u << 20) /* the limit on actors if none was asked for */
 
 /* Free slots, linked through their work item. */
 struct gri_slot_chain {

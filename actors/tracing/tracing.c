@@ -144,7 +144,8 @@ void gri_trace_turn_ends(const struct gr_actor *self, gr_time began)
 
 /* ---- moments ---- */
 
-void gri_trace_send(struct gri_loop *loop, const struct gri_message *m)
+/* Adds a send, and returns it. */
+static struct gri_span add_send(struct gri_loop *loop, const struct gri_message *m)
 {
     struct gri_span span = {.at = gri_trace_now(loop),
                             .name = type_name(m->type),
@@ -152,18 +153,22 @@ void gri_trace_send(struct gri_loop *loop, const struct gri_message *m)
                             .slot = m->to_slot,
                             .kind = GRI_SPAN_SEND};
     gri_tracer_add(loop->tracer, &span);
+    return span;
+}
+
+void gri_trace_send(struct gri_loop *loop, const struct gri_message *m)
+{
+    (void)add_send(loop, m);
 }
 
 void gri_trace_timer(struct gri_loop *loop, const struct gri_message *m)
 {
-    gri_trace_send(loop, m);
-    struct gri_tracer *tracer = loop->tracer;
-    struct gri_span span = tracer->spans[tracer->count - 1];
+    struct gri_span span = add_send(loop, m);
     span.took = gri_trace_now(loop) - span.at;
     span.name = "timer";
     span.slot = m->sender_slot;
     span.kind = GRI_SPAN_SIGNAL;
-    gri_tracer_add(tracer, &span);
+    gri_tracer_add(loop->tracer, &span);
 }
 
 void gri_trace_injected(struct gri_loop *loop, const struct gri_message *m)

@@ -73,8 +73,8 @@ enum gr_policy {
 struct gr_mailbox_options {
     uint32_t messages; /* default 65,536 */
     uint64_t
-        bytes; /* default 64 MiB, at most 64 GiB, rounded up to KiB; a message counts with its strings and buffers,
-                     * in full 64 bytes */
+        bytes; /* default 64 MiB, at most 64 GiB, rounded up to KiB; a message counts with the lengths of its strings and
+                     * buffers, in full 64 bytes; what a slice keeps alive beyond its length does not count */
     enum gr_policy policy; /* what happens beyond the bound */
 };
 

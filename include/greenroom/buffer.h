@@ -59,7 +59,9 @@ GR_API void gr_string_release(gr_string string);
 
 /*
  * The part of `string` from `offset` on, at most `length` bytes, clipped to the string. It owns a count of its own, and
- * keeps the whole of the bytes alive; a part of a static string is static, and one without bytes is empty.
+ * keeps the whole of the bytes alive; a part of a static string is static, and one without bytes is empty. For a mailbox's
+ * bound in bytes a part counts with its own length, however much it keeps alive: so many messages may share what one of
+ * them received. Copy a small part of much that is to wait for long.
  */
 GR_API gr_string gr_string_slice(gr_string string, size_t offset, size_t length);
 

@@ -96,7 +96,7 @@ typedef int (*gr_field_visitor)(void *context, const struct gr_field *field, con
 
 /*
  * Calls `visitor` for each field in table order; nested messages are one field, to be visited in turn by the visitor
- * if it wants. Returns the visitor's first non-zero result, or 0.
+ * if it wants. Returns the visitor's first non-zero result, or 0. Any thread that may read the message.
  */
 GR_API int gr_message_visit(const struct gr_type *type, const void *message, gr_field_visitor visitor,
                             void *context);

@@ -36,7 +36,7 @@ typedef struct gr_system_options {
     gr_time hog_after;     /* [GR_HOG_AFTER_MS] a handler longer than this is named; default 1 s */
     gr_time stop_deadline; /* [GR_STOP_DEADLINE_MS] for gr_run's own stops; default 5 s */
     const char *trace;     /* [GR_TRACE] a file for Chrome trace events, see the guide; default: none */
-    bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGSEGV and SIGBUS to the program */
+    bool keep_signals;     /* leave SIGINT, SIGTERM, SIGPIPE, SIGUSR1 and those of faults to the program */
 } gri_system_options;
 
 /* Counts since the system was created. Read without stopping it, so sums may be a moment apart. */
@@ -75,10 +75,14 @@ GRI_BEGIN_C
 /*
  * Runs `root` as a coroutine actor on a new system, and that system on this thread, until the root actor and all that
  * were spawned with .holds_exit have ended; then stops the rest. SIGINT and SIGTERM stop it in order: every actor is
- * asked to stop, and killed at half of the deadline; the same signal once more ends the process at once. A coroutine
- * whose stack overflows is named on stderr before the process dies of SIGSEGV, or whatever handled that before.
+ * asked to stop, and killed at half of the deadline; the same signal once more ends the process at once. On SIGSEGV, SIGBUS,
+ * SIGFPE, SIGILL and SIGABRT the actor at fault and its message, or the coroutine whose stack overflowed, are named on
+ * stderr before the process dies, or what handled the signal before is called.
  * Returns the process's exit code: 0 if root returned 0; 1 otherwise, with the error on stderr; GR_EXIT_OPTIONS;
- * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list.
+ * 128 + n after signal n. If something can't be ended, it does not return: _exit(GR_EXIT_ABANDONED), with a list, a tenth
+ * of a second after the deadline or the last end of an actor.
+ * Any thread, several at a time: SIGINT and SIGTERM stop all of them, SIGUSR1 prints all, and what the program had for
+ * these signals is back when the last has returned. In an actor it holds up that actor's loop until it returns.
  */
 GR_API GR_MUST_USE int gri_run(int (*root)(gr_actor *self, void *argument), void *argument,
                                const struct gr_system_options *options);
@@ -94,7 +98,8 @@ GR_API GR_MUST_USE gr_ref gri_system_spawn(gr_system *system, const struct gr_be
 /*
  * Runs the loops (loop 0 on this thread) until the system is stopped or paused; 0 for both. May be called again. A simulated
  * one also stops, and returns 0, when every actor waits and nothing can happen any more: that is logged as an error.
- * Errors: GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ESYS.
+ * Errors: GR_EBUSY if it runs already, GR_ESTOPPED if it is closed, GR_ESYS. Any thread, also another one each time; not in
+ * an actor of the system.
  */
 GR_API GR_MUST_USE int gr_system_run(gr_system *system);
 
@@ -117,8 +122,9 @@ GR_API int gr_system_pause(gr_system *system);
 
 /*
  * For a program with a main loop of its own: a descriptor that is readable when gr_system_step has work, at most one
- * for each system; -1 under simulation. It stays the system's. Other loops, if any, run on threads of their own, which
- * the first step starts.
+ * for each system. It stays the system's, which closes it at its end. Other loops, if any, run on threads of their own,
+ * which the first step starts. Negative if there is none: -1 under simulation and when the system is closed; GR_ESYS when the
+ * operating system gives none, which gr_last_error(NULL) explains. On the thread that steps the system.
  */
 GR_API int gr_system_fd(gr_system *system);
 
@@ -131,8 +137,8 @@ GR_API GR_MUST_USE int gr_system_step(gr_system *system, bool *more);
  * Errors: GR_EINVALID; GR_EBUSY for a call from one of its own actors, which only starts the stop; GR_EABANDONED when
  * handlers or blocking jobs still ran at the deadline: then up to `capacity` of them are listed in `list` (may be NULL),
  * their number, at least 1, in *count (may be NULL); gr_system_destroy then keeps what they may touch. Any thread.
- * Where nothing runs at the deadline, the actors that were killed may end yet: a tenth of a second longer than the last
- * of them that did.
+ * After the deadline the actors that were killed may end yet, as long as none of their handlers runs for long: a tenth of a
+ * second longer than the last of them that did.
  */
 GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list,
                                       size_t capacity, size_t *count);
@@ -145,10 +151,11 @@ GR_API GR_MUST_USE int gr_system_stop(gr_system *system, gr_time deadline, struc
 GR_API GR_MUST_USE int gr_system_close(gr_system *system);
 
 /* Frees a system, stopping it first if need be; NULL is fine. If work was abandoned, what it may touch is kept. Not from
- * an actor. References to its actors become errors. */
+ * an actor. References to its actors become errors, on any thread; but nobody else may use `system` itself meanwhile: not
+ * run or step it, nor ask it for anything. */
 GR_API void gr_system_destroy(gr_system *system);
 
-/* The system of an actor. */
+/* The system of an actor; `self` must not be NULL. */
 GR_API gr_system *gr_actor_system(const gr_actor *self);
 
 /* The number of loops. Any thread. */
@@ -162,8 +169,8 @@ GR_API void gr_system_count(const gr_system *system, struct gr_system_counts *co
 GR_API size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, size_t capacity);
 
 /*
- * Prints a table of the living actors - reference, behaviour, name, loop, what each does, messages that wait, pending requests -
- * then what the loops do, and the counts. The system goes on meanwhile: each loop is asked between two turns; of one that
+ * Prints a table of the living actors - reference, behaviour, name, loop, what each does, messages that wait, and pending
+ * requests with the one that is waited for, or the first - then what the loops do, and the counts. The system goes on meanwhile: each loop is asked between two turns; of one that
  * does not answer within half a second the table shows less, and a line says who holds it up. At most 10,000 actors are
  * shown. During gr_run SIGUSR1 prints to stderr, unless .keep_signals is set. Errors: GR_ENOMEM; GR_ESYS if `file` can't be
  * written. Any thread, and actors, which hold up their loop by it.

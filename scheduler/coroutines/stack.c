@@ -65,11 +65,6 @@ static size_t table_bytes(size_t stack_count)
     return sizeof(struct gri_stack_slab) + stack_count * sizeof(struct gri_stack);
 }
 
-size_t gri_stack_index(const struct gri_stack *stack)
-{
-    return (size_t)(stack - stack->slab->stacks);
-}
-
 static size_t usable_bytes(const struct gri_stack *stack)
 {
     return (size_t)(gri_stack_high(stack) - stack->low);

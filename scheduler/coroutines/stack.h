@@ -115,9 +115,6 @@ static inline char *gri_stack_high(const struct gri_stack *stack)
     return stack->high;
 }
 
-/* Which of its mapping's stacks it is, from 0. */
-size_t gri_stack_index(const struct gri_stack *stack);
-
 /* Whether the canary's bytes are zero, as they must stay; and that of any stack: true for one with a guard page. */
 bool gri_stack_canary_is_intact(const struct gri_stack *stack);
 static inline bool gri_stack_is_intact(const struct gri_stack *stack)

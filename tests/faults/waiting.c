@@ -81,8 +81,42 @@ static int blocking_root(gr_actor *self, void *argument)
     return 0;
 }
 
+/* Gives back the words that it got, twice. */
+static int doubles_words(const struct words *in, struct words *out)
+{
+    int length = (int)in->text.length;
+    return gr_string_format(NULL, &out->text, "%.*s%.*s", length, in->text.data, length, in->text.data);
+}
+
+static int hasty_caller_main(gr_actor *self, const struct gr_nothing *m)
+{
+    gr_string text;
+    if (gr_string_copy(self, "a text on the heap", 18, &text) != 0) return GR_ENOMEM;
+    return gr_blocking_call(self, words, words, doubles_words, .text = text) == NULL ? GR_ENOMEM : 0;
+}
+
+GR_COROUTINE(hasty_caller, gr_nothing, hasty_caller_main);
+
+static int call_root(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 3; i++) {
+        gr_string text;
+        if (!sweep_ok(gr_string_format(self, &text, "number %d", i))) continue;
+        gr_future *future = gr_blocking_call(self, words, words, doubles_words, .text = text);
+        int error = future == NULL ? GR_ENOMEM : gr_await(self, future, gr_seconds(60));
+        if (sweep_expect(error, 0)) CHECK_EQ(gr_future_as(future, words)->text.length, 16);
+        gr_future_release(future);
+    }
+    struct crew crew = {.may_be_gone = true};
+    for (int i = 0; i < sweep_loops(); i++)
+        crew_add(self, &crew, gr_spawn_with(self, hasty_caller, (.loop = GR_LOOP(i))));
+    crew_wait(self, &crew);
+    return 0;
+}
+
 const struct scenario waiting_scenarios[] = {
     {.name = "timers", .modes = SWEEP_SIMULATED | SWEEP_REAL, .root = timer_root},
     {.name = "sleep", .modes = SWEEP_SIMULATED, .root = sleep_root},
     {.name = "blocking work", .modes = SWEEP_SIMULATED | SWEEP_REAL | SWEEP_GR_RUN, .root = blocking_root},
+    {.name = "blocking calls", .modes = SWEEP_SIMULATED | SWEEP_REAL | SWEEP_GR_RUN, .root = call_root},
     {.name = NULL}};

@@ -52,6 +52,17 @@ class ManPages(unittest.TestCase):
         for name in ("GR_ENOMEM", "GR_EFULL", "GR_EDEADLOCK"):
             self.assertEqual(PAGES[f"{name}.3"], ".so man3/greenroom_error.3\n")
 
+    def test_every_constant_of_an_enum_has_a_page(self):
+        for name, header in (("GR_WAIT_ALL", "future"), ("GR_POLICY_REJECT", "actor"), ("GR_FUTURE_FINISHED", "future"),
+                             ("GR_DEAD_STALE", "send"), ("GR_LOG_WARNING", "log")):
+            self.assertEqual(PAGES[f"{name}.3"], f".so man3/greenroom_{header}.3\n")
+
+    def test_a_page_is_summed_up_by_a_sentence(self):
+        summaries = {name: text.split(".SH NAME\n")[1].split("\n")[0].split(" \\- ", 1)[1]
+                     for name, text in PAGES.items() if not text.startswith(".so ")}
+        self.assertEqual({name: text for name, text in summaries.items() if len(text.split()) < 3}, {})
+        self.assertIn("outcomes that are on their way", summaries["greenroom_future.3"])
+
     def test_lines_are_no_troff_requests_by_accident(self):
         known = (".TH", ".SH", ".SS", ".PP", ".nf", ".fi", ".br", ".so")
         odd = [line for text in PAGES.values() for line in text.split("\n")

@@ -20,6 +20,9 @@ FLOATS = (11, 12)
 
 BUSY = [(8, "is not born yet"), (4, "rests until there is room"), (1, "has its turn or waits for it"),
         (2, "waits")]
+STARTED = 1  # GRI_ACTOR_STARTED
+HAS_TEXT = 16  # GRI_MAIL_TEXT
+FUTURE_KINDS = ["a request", "blocking work", "a promise", "task"]  # enum gri_future_kind
 WAITS = ["waits", "waits for mail", "waits for a future", "sleeps", "waits for room", "waits for its turn"]
 
 
@@ -154,23 +157,56 @@ class Actor:
                 f"{int(self.value['mailbox']['count']['value'])} messages wait")
 
 
+def actor_at(system, ref):
+    """The actor of a reference in its system, or None if it has ended."""
+    slot = int(ref["slot"])
+    chunk = system["slots"]["chunks"][slot // SLOTS_PER_CHUNK]["value"]
+    if is_null(chunk):
+        return None
+    actor = chunk.cast(look_up("struct gr_actor").pointer())[slot % SLOTS_PER_CHUNK]
+    return actor if int(actor["generation"]["value"]) == int(ref["generation"]) else None
+
+
 class Future:
-    """A request, its value, or its error."""
+    """What it is about, and its outcome: a value, or an error with its text."""
 
     def __init__(self, value):
         self.value = value
 
-    def to_string(self):
+    def about(self):
+        if bool(self.value["is_foreign"]):
+            return "a plain thread's future"
+        kind = FUTURE_KINDS[int(self.value["kind"])]
+        if kind == "a request":
+            to = self.value["to"]
+            return f"future of a request to {reference(to['seat'], to['slot'], to['generation'])}"
+        if kind == "task" and not is_null(self.value["task"]["behaviour"]):
+            return f"future of task {self.value['task']['behaviour']['name'].string()}"
+        return f"future of {kind}"
+
+    def pending(self):
+        is_task = not bool(self.value["is_foreign"]) and FUTURE_KINDS[int(self.value["kind"])] == "task"
+        if not is_task:
+            return "pending"
+        system = self.value["owner"]["loop"]["owner"].cast(look_up("struct gr_system").pointer())
+        actor = actor_at(system, self.value["task"]["ref"])
+        return "running" if actor is not None and int(actor["flags"]) & STARTED else "pending"
+
+    def outcome(self):
         error, answer = int(self.value["error"]), self.value["answer"]
-        whose = "a plain thread's future" if bool(self.value["is_foreign"]) else "future"
         if error == PENDING:
-            return f"{whose}: pending"
+            return self.pending()
         if error != 0:
-            return f"{whose}: {error_name(error)}"
+            has_text = not is_null(answer) and int(answer["flags"]) & HAS_TEXT
+            text = answer["payload"].address.cast(look_up("char").pointer()).string() if has_text else ""
+            return error_name(error) + (f": {text}" if text else "")
         if is_null(answer):
-            return f"{whose}: done"
+            return "done"
         type_ = type_by_id(answer["type"])
-        return f"{whose}: " + ("?" if type_ is None else message(type_, int(answer["payload"].address)))
+        return "done" if type_ is None else message(type_, int(answer["payload"].address))
+
+    def to_string(self):
+        return f"{self.about()}: {self.outcome()}"
 
 
 class Reference:

@@ -50,8 +50,8 @@ def declared(code):
                         r"^\} (gr_\w+);", r"^(?:GR_API|static inline)\b[^(]*?\b(gr_\w+)\("):
             names += [name for name in re.findall(pattern, line) if name not in names]
     names += [match.group(1) for match in ROW.finditer(code)]
-    if re.search(r"^enum \{", code, re.M):
-        names += re.findall(r"^ +(GR_\w+)", without_comments(code), re.M)
+    for body in re.findall(r"(?m)^enum\b[^{;]*\{([^}]*)\}", without_comments(code)):
+        names += re.findall(r"(?:^|,)\s*(GR_\w+)", body)
     return [name for name in names if not name.endswith("_H") and name not in ATTRIBUTES]
 
 
@@ -129,8 +129,8 @@ def paragraphs(text):
 
 
 def first_sentence(text):
-    sentence = re.split(r"(?<=[.:;])\s", " ".join(text.split()), 1)[0]
-    return sentence.rstrip(".:;")
+    sentence = re.split(r"(?<=\.)\s", " ".join(text.split()), 1)[0]
+    return sentence.rstrip(".")
 
 
 def title(header):

@@ -49,9 +49,42 @@ static void oracle_question(gr_actor *self, struct oracle *state, const struct q
 
 GR_ACTOR(oracle, struct oracle, gr_nothing, oracle_start, GR_ON(question, oracle_question));
 
-static int run(gr_actor *self, void *argument)
+static int slow_run(gr_actor *self, const struct gr_nothing *m, struct answer *result)
 {
-    gr_ref ref = gr_spawn(self, oracle);
+    if (gr_sleep(self, gr_seconds(1)) != 0) return GR_EKILLED;
+    return gr_fail(self, 7, "it took too long");
+}
+
+GR_TASK(slow, gr_nothing, answer, slow_run);
+
+static int work(void *argument)
+{
+    return 0;
+}
+
+/* Looks at the futures of other things than requests. */
+static void look_at_others(gr_actor *self, gr_ref ref)
+{
+    gr_promise unset;
+    gr_future *promise = gr_promise_create(self, answer, &unset);
+    look(self, promise, ref, gr_string_static("promise"));
+    gr_future_release(promise);
+    gr_future *job = gr_blocking(self, work, NULL);
+    look(self, job, ref, gr_string_static("work"));
+    gr_future_release(job);
+    gr_future *task = gr_start(self, slow);
+    look(self, task, ref, gr_string_static("not begun"));
+    (void)!gr_sleep(self, gr_milliseconds(1));
+    look(self, task, ref, gr_string_static("begun"));
+    (void)!gr_await(self, task, GR_FOREVER);
+    look(self, task, ref, gr_string_static("failed"));
+    gr_future_release(task);
+}
+
+/* `loops` tells where the other one lives: on the last of them. */
+static int run(gr_actor *self, void *loops)
+{
+    gr_ref ref = gr_spawn_with(self, oracle, (.loop = GR_LOOP(*(int *)loops - 1)));
     gr_future *future = gr_ask(self, ref, gr_seconds(5), question, .number = -7, .yes = true,
                                .label = "label", .text = gr_string_static("a \"text\""), .who = ref,
                                .inner = {{1, 2, 3}}, .weight = 0.5);
@@ -64,10 +97,13 @@ static int run(gr_actor *self, void *argument)
     future = gr_ask(self, ref, gr_seconds(5), question, .number = 1);
     look(self, future, ref, gr_string_static("failed"));
     gr_future_release(future);
+    look_at_others(self, ref);
     return err;
 }
 
-int main(void)
+/* With an argument on two loops, else on one. */
+int main(int argc, char **argv)
 {
-    return gr_run_with(run, NULL, (.loops = 1, .seed = 1));
+    int loops = argc > 1 ? 2 : 1;
+    return gr_run_with(run, &loops, (.loops = loops, .seed = 1));
 }

@@ -8,18 +8,19 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 SCRIPT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../tools/gdb/greenroom.py"))
 PROGRAM = None
 
 
-def gdb(*commands):
-    """What gdb prints for these commands."""
+def gdb(*commands, core=None):
+    """What gdb prints for these commands, of a program that is to run, or of its core dump."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GR_")}
     arguments = [part for command in (f"source {SCRIPT}", "set breakpoint pending on", "set print thread-events off",
                                       *commands) for part in ("-ex", command)]
-    done = subprocess.run(["gdb", "-nx", "-batch", *arguments, PROGRAM], stdin=subprocess.DEVNULL,
+    done = subprocess.run(["gdb", "-nx", "-batch", *arguments, PROGRAM, *([core] if core else [])], stdin=subprocess.DEVNULL,
                           env={**clean, "DEBUGINFOD_URLS": ""},
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
     return done.stdout
@@ -31,7 +32,7 @@ class Printers(unittest.TestCase):
         looks = ["print *self", "print *future", "print ref", "print text"]
         handler = ["print *self->current", "print *self", "print text", "gr-actors", "gr-actors self->loop->owner"]
         cls.output = gdb("break look", "run", *looks, "continue", *handler, "continue", *looks[1:], "continue",
-                         *looks[1:])
+                         *looks[1:], *["continue", "print *future"] * 5)
 
     def shows(self, pattern):
         self.assertRegex(self.output, re.compile(pattern, re.M))
@@ -41,9 +42,16 @@ class Printers(unittest.TestCase):
         self.shows(r"^\$6 = actor oracle 1024:\d+ on loop 0: has its turn or waits for it, 0 messages wait$")
 
     def test_futures(self):
-        self.shows(r"^\$2 = future: pending$")
-        self.shows(r"^\$8 = future: answer \{bytes = 3 bytes\}$")
-        self.shows(r"^\$11 = future: GR_ESTALE$")
+        self.shows(r"^\$2 = future of a request to 1:1024:\d+: pending$")
+        self.shows(r"^\$8 = future of a request to 1:1024:\d+: answer \{bytes = 3 bytes\}$")
+        self.shows(r"^\$11 = future of a request to nobody: GR_ESTALE$")
+
+    def test_futures_of_other_things_than_requests(self):
+        self.shows(r"^\$14 = future of a promise: pending$")
+        self.shows(r"^\$15 = future of blocking work: pending$")
+        self.shows(r"^\$16 = future of task slow: pending$")
+        self.shows(r"^\$17 = future of task slow: running$")
+        self.shows(r"^\$18 = future of task slow: 7: it took too long$")
 
     def test_references_and_strings(self):
         self.shows(r"^\$3 = 1:1024:\d+$")
@@ -59,6 +67,23 @@ class Printers(unittest.TestCase):
         listing = (r"system 1, 1 loops:\n  actor root 0:\d+ on loop 0: waits for a future, 0 messages wait\n"
                    r"  actor oracle 1024:\d+ on loop 0: has its turn or waits for it, 0 messages wait\n")
         self.assertRegex(self.output, listing + listing)
+
+
+class CoreDump(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory() as folder:
+            core = os.path.join(folder, "core")
+            gdb("break look", "run two", "continue", f"generate-core-file {core}")
+            cls.output = gdb("frame function look", "print *self", "print *self->current", "gr-actors", core=core)
+
+    def test_a_core_dump_of_two_loops_tells_the_same(self):
+        self.assertRegex(self.output, re.compile(
+            r"^\$1 = actor oracle 1024:\d+ on loop 1: has its turn or waits for it, 0 messages wait$", re.M))
+        self.assertRegex(self.output, re.compile(r"^\$2 = user question \{number = -7, yes = true, ", re.M))
+        self.assertRegex(self.output, r"system 1, 2 loops:\n"
+                         r"  actor root 0:\d+ on loop 0: waits for a future, 0 messages wait\n"
+                         r"  actor oracle 1024:\d+ on loop 1: has its turn or waits for it, 0 messages wait\n")
 
 
 if __name__ == "__main__":

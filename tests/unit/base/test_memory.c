@@ -28,6 +28,20 @@ Test(memory, every_allocation_is_aligned_and_can_be_written)
     cr_assert_eq(gri_memory_used(memory), 0);
 }
 
+Test(memory, what_is_asked_for_cleared_is_all_zeroes)
+{
+    struct gri_memory *memory = fresh(0);
+    for (int round = 0; round < 20; round++) { /* some of them get the memory of those before */
+        char *p = gri_memory_allocate_zeroed(memory, 1000);
+        cr_assert_not_null(p);
+        for (int i = 0; i < 1000; i++) cr_assert_eq(p[i], 0);
+        memset(p, 1, 1000);
+        gri_memory_release(memory, p, 1000);
+    }
+    cr_assert_null(gri_memory_allocate_zeroed(memory, SIZE_MAX));
+    cr_assert_eq(gri_memory_used(memory), 0);
+}
+
 Test(memory, the_account_counts_rounded_bytes)
 {
     struct gri_memory *memory = fresh(0);

@@ -30,6 +30,19 @@ Test(text, appended_and_formatted_parts_follow_each_other)
     cr_assert_not(text.cut);
 }
 
+Test(text, numbers_are_added_in_both_bases)
+{
+    char out[64];
+    struct gri_text text;
+    gri_text_init(&text, out, sizeof out);
+    gri_text_append_number(&text, 0, 10);
+    gri_text_append(&text, " ", 1);
+    gri_text_append_number(&text, UINT64_MAX, 10);
+    gri_text_append(&text, " ", 1);
+    gri_text_append_number(&text, UINT64_MAX - 16, 16);
+    cr_assert_str_eq(out, "0 18446744073709551615 ffffffffffffffef");
+}
+
 Test(text, what_fits_exactly_is_not_cut)
 {
     char out[4];

@@ -101,7 +101,7 @@ Test(layout, types_without_a_proper_head_are_refused)
         s.type.align = aligns[i];
         expect_refused(&s.type, GR_ELIMIT, "aligned to");
     }
-    s.type.align = GRI_TYPE_ALIGN_MAX;
+    s.type.align = GR_MESSAGE_ALIGN_MAX;
     cr_assert_eq(check(&s.type), 0, "%s", sentence);
 }
 

@@ -345,7 +345,7 @@ GR_ACTOR(registry_handler, struct registry_state, gr_nothing, start, GR_ON(share
          GR_ON_ANY(on_any));
 GR_COROUTINE(registry_coroutine, shared_point, run);
 
-Test(registry, behaviours_are_known_by_name_and_id)
+Test(registry, behaviours_are_known_by_name_and_have_ids)
 {
     const struct gr_behaviour *handler = gri_behaviour_find("registry_handler");
     const struct gr_behaviour *coroutine = gri_behaviour_find("registry_coroutine");
@@ -378,6 +378,11 @@ static int plain_main(gr_actor *self, const void *message)
     return self && message;
 }
 
+static int other_task(gr_actor *self, const void *message, void *result)
+{
+    return self && message && result;
+}
+
 /* A hand-made behaviour: a handler for points, and one for the rest. */
 struct made_behaviour {
     struct gr_on on[2];            /* its handlers */
@@ -393,6 +398,7 @@ static void make_behaviour(struct made_behaviour *made, const char *name)
                                             .on_count = 2,
                                             .on = made->on,
                                             .start_type = &gr_nothing_gr_type,
+                                            .result_type = &shared_point_gr_type,
                                             .start = plain_start};
 }
 
@@ -441,6 +447,12 @@ static bool vary(struct made_behaviour *made, int which)
         made->behaviour.coroutine = plain_main;
         made->behaviour.on_count = 0;
         return true;
+    case 8:
+        made->behaviour.task = other_task;
+        return true;
+    case 9:
+        made->behaviour.result_type = &shared_all_gr_type;
+        return true;
     }
     return false;
 }
@@ -475,11 +487,13 @@ CONFLICT_TEST(4)
 CONFLICT_TEST(5)
 CONFLICT_TEST(6)
 CONFLICT_TEST(7)
+CONFLICT_TEST(8)
+CONFLICT_TEST(9)
 
 Test(registry, all_ways_to_differ_are_tested)
 {
     make_behaviour(&first_definition, "differs");
-    cr_assert_not(vary(&first_definition, 8));
+    cr_assert_not(vary(&first_definition, 10));
 }
 
 /* Spoils a behaviour in the `which`th way; returns what the report must say, or NULL when there are no more. */

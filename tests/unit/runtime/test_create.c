@@ -90,6 +90,7 @@ Case(create, too_little_memory_for_the_loops_is_an_error_with_a_text)
     CHECK_EQ(gr_system_create(&system, .loops = GR_LOOPS_MAX, .memory_max = 1 << 20, .seed = 1), GR_ENOMEM);
     CHECK(system == NULL);
     CHECK(strstr(gr_last_error(NULL), "no memory") != NULL && strstr(gr_last_error(NULL), "62") != NULL);
+    CHECK(strstr(gr_last_error(NULL), "GR_MEMORY_MAX allows 1048576 bytes") != NULL);
     CHECK_EQ(gr_system_create(&system, .loops = 1, .memory_max = 1 << 20),
              0); /* the least is enough for one */
     gr_ref ref = gr_system_spawn(system, server, (), .value = 1);

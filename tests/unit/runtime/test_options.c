@@ -121,7 +121,7 @@ Case(options, bad_options_are_refused_by_name)
                  {{.stack_size = 100}, ".stack_size"},
                  {{.blocking_threads = -5}, ".blocking_threads = -5"},
                  {{.hog_after = -1}, ".hog_after = -1"},
-                 {{.hog_after = 1000}, ".hog_after"},
+                 {{.hog_after = 1000}, ".hog_after = 1000 ns is out of range: 1 to 86400000 ms"},
                  {{.stop_deadline = GR_FOREVER}, ".stop_deadline"}};
     clear();
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

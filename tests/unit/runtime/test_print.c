@@ -132,6 +132,78 @@ Case(print, names_have_a_column_and_are_printed_on_one_line)
     gr_system_destroy(system);
 }
 
+static int quick_work(void *argument)
+{
+    return 0;
+}
+
+static int no_task(gr_actor *self, const struct gr_nothing *m, struct number *result)
+{
+    struct gr_mail mail;
+    return gr_receive(self, &mail, GR_FOREVER);
+}
+
+GR_TASK(slow_task, gr_nothing, number, no_task);
+
+/* Asks for what the number says: an actor, with and without a name, blocking work, a task, a promise. */
+static int waits_for_what(gr_actor *self, const struct number *m)
+{
+    gr_promise unset;
+    gr_ref to = gr_spawn_with(self, sleeper, (.name = m->value == 1 ? "a name" : NULL),
+                              .value = gr_seconds(9));
+    gr_future *future = NULL;
+    if (m->value <= 1) future = gr_ask(self, to, GR_FOREVER, get_sum);
+    if (m->value == 2) future = gr_blocking(self, quick_work, NULL);
+    if (m->value == 3) future = gr_start(self, slow_task);
+    if (m->value == 4) future = gr_promise_create(self, number, &unset);
+    if (m->value == 0) (void)!gr_ask(self, gr_self(self), GR_FOREVER, get_sum);
+    return gr_await(self, future, gr_seconds(5));
+}
+
+GR_COROUTINE(waits, number, waits_for_what);
+
+static int prints_what_is_waited_for(gr_actor *self, void *argument)
+{
+    static const char *const wanted[] = {"2: first to sleeper 1:", "1: to a name 1:", "1: blocking work\n",
+                                         "1: task slow_task 1:", "1: a promise\n"};
+    for (int i = 0; i < 5; i++) {
+        gr_ref ref = gr_spawn(self, waits, .value = i);
+        CHECK_EQ(gr_sleep(self, 0), 0);
+        CHECK_EQ(gr_sleep(self, 0), 0);
+        print(gr_actor_system(self));
+        if (i != 2) CHECK(holds(wanted[i]));
+        if (i == 2)
+            CHECK(strstr(printed, wanted[i]) != NULL || strstr(printed, "  has its turn coming ") != NULL);
+        CHECK_EQ(gr_kill(self, ref), 0);
+        CHECK_EQ(gr_sleep(self, gr_milliseconds(1)), 0);
+    }
+    return 0;
+}
+
+Case(print, it_says_for_whom_an_actor_waits)
+{
+    run_seeds(1, 5, prints_what_is_waited_for);
+}
+
+Case(print, more_actors_than_fit_a_screen_have_their_names)
+{
+    gr_system *system;
+    gr_ref ref = {0, 0, 0};
+    char name[32];
+    CHECK_EQ(gr_system_create(&system, .loops = 1), 0);
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "number %d", i);
+        ref = gr_system_spawn(system, server, (.name = i % 3 == 0 ? NULL : name), .value = i);
+    }
+    CHECK_EQ(ask(system, ref, true), 299);
+    print(system);
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, " number %d ", i);
+        CHECK_EQ(strstr(printed, name) != NULL, i % 3 != 0);
+    }
+    gr_system_destroy(system);
+}
+
 Case(print, a_plain_thread_prints_a_system_that_runs)
 {
     gr_system *system;

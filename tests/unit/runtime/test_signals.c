@@ -5,6 +5,7 @@
 #include "tests/unit/base/child.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 
 static void own_handler(int number)
@@ -114,6 +115,99 @@ Case(signals, g16_a_signal_also_ends_those_who_hold_the_exit)
     CHECK_EQ(gr_run_with(ended_count, NULL, (.loops = 2)), 128 + SIGINT);
     for (uint64_t seed = 1; seed <= 5; seed++)
         CHECK_EQ(gr_run_with(ended_count, NULL, (.loops = 2, .seed = seed)), 128 + SIGINT);
+}
+
+/* ---- several at a time ---- */
+
+static gri_atomic_u32 running; /* how many have begun */
+
+/* Waits for so many, holding up its loop. */
+static void wait_for_running(uint32_t count)
+{
+    gri_fetch_add(&running, 1, GRI_RELAXED);
+    gri_futex_wake(&running, INT32_MAX);
+    for (uint32_t seen; (seen = gri_load(&running, GRI_RELAXED)) < count;)
+        gri_futex_wait(&running, seen, GR_FOREVER);
+}
+
+/* Is there when the other has begun, and again when that has ended. */
+static int outlives(gr_actor *self, void *argument)
+{
+    wait_for_running(2);
+    wait_for_running(4);
+    return sees_others(self, argument);
+}
+
+static int begins(gr_actor *self, void *argument)
+{
+    wait_for_running(2);
+    return sees_others(self, argument);
+}
+
+static void *runs_longer(void *argument)
+{
+    CHECK_EQ(gr_run_with(outlives, NULL, (.loops = 1)), 0);
+    return NULL;
+}
+
+Case(signals, of_two_runs_at_once_the_last_that_ends_puts_back_what_was_there_before_both)
+{
+    for (int i = 0; i < 10; i++) {
+        pthread_t thread;
+        install_own();
+        gri_store(&running, 0, GRI_RELAXED);
+        CHECK_EQ(pthread_create(&thread, NULL, runs_longer, NULL), 0);
+        CHECK_EQ(gr_run_with(begins, NULL, (.loops = 1)), 0);
+        wait_for_running(4);
+        pthread_join(thread, NULL);
+        CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE) && is_own(SIGUSR1));
+    }
+}
+
+static int is_stopped(gr_actor *self, void *argument)
+{
+    struct gr_mail mail;
+    wait_for_running(3);
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), GR_ESTOPPED);
+    return 0;
+}
+
+static void *runs_until_stopped(void *argument)
+{
+    CHECK_EQ(gr_run_with(is_stopped, NULL, (.loops = 1)), 128 + SIGINT);
+    return NULL;
+}
+
+Case(signals, g16_a_signal_stops_all_that_run)
+{
+    for (int i = 0; i < 10; i++) {
+        pthread_t threads[2];
+        install_own();
+        gri_store(&running, 0, GRI_RELAXED);
+        for (int k = 0; k < 2; k++) CHECK_EQ(pthread_create(&threads[k], NULL, runs_until_stopped, NULL), 0);
+        wait_for_running(3);
+        CHECK_EQ(kill(getpid(), SIGINT), 0);
+        for (int k = 0; k < 2; k++) pthread_join(threads[k], NULL);
+        CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE) && is_own(SIGUSR1));
+    }
+}
+
+static int is_begun_while_another_stops(gr_actor *self, void *argument)
+{
+    struct gr_mail mail;
+    CHECK_EQ(raise(SIGTERM), 0);
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), GR_ESTOPPED);
+    if (argument != NULL)
+        CHECK_EQ(gr_run_with(is_begun_while_another_stops, NULL, (.loops = 1)), 128 + SIGTERM);
+    return 0;
+}
+
+Case(signals, g16_one_that_begins_while_another_stops_is_stopped_by_the_same_signal)
+{
+    int any;
+    install_own();
+    CHECK_EQ(gr_run_with(is_begun_while_another_stops, &any, (.loops = 1)), 128 + SIGTERM);
+    CHECK(is_own(SIGINT) && is_own(SIGTERM) && is_own(SIGPIPE) && is_own(SIGUSR1));
 }
 
 /* ---- the second one ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of stopping: in order, from anywhere, and with what does not end. */
+#include "actors/actor.h"
 #include "base/atomic.h"
 #include "base/platform.h"
 #include "runtime/runtime.h"
@@ -462,5 +463,27 @@ Case(stop, g16_a_destroyed_system_whose_work_was_abandoned_keeps_what_it_may_tou
     CHECK_EQ(write(release[1], "r", 1), 1);
     CHECK_EQ(gr_system_stop(system, gr_seconds(60), NULL, 0, &count), 0);
     CHECK_EQ(count, 0);
+    gr_system_destroy(system);
+}
+
+Case(stop, an_actor_that_has_ended_is_not_listed_among_the_abandoned)
+{
+    gr_system *system;
+    struct gr_abandoned list[1];
+    CHECK_EQ(gr_system_create(&system, .loops = 1), 0);
+    struct gri_runtime *runtime = gri_runtime_of(system);
+    gr_ref ref = gr_system_spawn(system, listener, ());
+    struct gri_loop *loop = runtime->system.loops[0];
+    struct gr_actor *actor = &gri_slots_chunk(&system->slots, 0)[ref.slot];
+    bool more = true;
+    while (more) CHECK_EQ(gr_system_step(system, &more), 0);
+    gri_store(&loop->running, &actor->work, GRI_RELAXED);
+    CHECK_EQ(gri_runtime_abandoned(runtime, list, 1), 1);
+    CHECK_TEXT(list[0].name, "listener");
+    gri_store(&loop->running, NULL, GRI_RELAXED);
+    CHECK_EQ(gr_system_stop(system, gr_seconds(60), NULL, 0, NULL), 0);
+    gri_store(&loop->running, &actor->work, GRI_RELAXED);
+    CHECK_EQ(gri_runtime_abandoned(runtime, list, 1), 0);
+    gri_store(&loop->running, NULL, GRI_RELAXED);
     gr_system_destroy(system);
 }

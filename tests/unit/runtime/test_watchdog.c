@@ -3,7 +3,9 @@
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/platform.h"
+#include "runtime/runtime.h"
 #include "tests/support/world/case.h"
+#include "tests/unit/base/child.h"
 
 #include <unistd.h>
 
@@ -38,6 +40,7 @@ static void read_line(void)
 
 struct hog {
     gr_ref tell; /* who hears that it is over */
+    int times;   /* that it was named */
 };
 
 static int hog_start(gr_actor *self, struct hog *hog, const struct address *m)
@@ -58,6 +61,8 @@ static void hog_ping(gr_actor *self, struct hog *hog, const struct ping *m)
     snprintf(name, sizeof name, "loop %d", gr_loop_index(self));
     CHECK(strstr(text, name) != NULL);
     CHECK(strstr(text, "gr_blocking") != NULL);
+    struct gri_loop *loop = gri_runtime_of(gr_actor_system(self))->system.loops[gr_loop_index(self)];
+    CHECK_EQ(gri_counter_read(&loop->counters, GRI_COUNTER_HOGS), ++hog->times);
     gr_send(self, hog->tell, number, .value = 1);
 }
 
@@ -176,7 +181,10 @@ static int unmoved_main(gr_actor *self, const struct gr_nothing *m)
 {
     gr_promise unset;
     gr_future *never = gr_promise_create(self, number, &unset);
-    note("%d", gr_await(self, never, GR_FOREVER));
+    int error = gr_await(self, never, GR_FOREVER);
+    struct gri_runtime *runtime = gri_runtime_of(gr_actor_system(self));
+    bool in_time = gri_clock_now(gri_clock_monotonic()) < runtime->stop_deadline;
+    note("%d%s", error, in_time || runtime->options.stop_deadline != gr_seconds(1) ? "" : ":late");
     return 0;
 }
 
@@ -208,4 +216,47 @@ Case(watchdog, g16_a_stop_from_inside_brings_its_own_deadline)
 {
     CHECK_EQ(gr_run_with(stops_with_little_time, NULL, (.loops = 2, .hog_after = gr_seconds(3600))), 0);
     CHECK_TEXT(notes(), "-11 -11 -11 -11");
+}
+
+/* ---- many healthy ones and a short deadline ---- */
+
+static int started, ended; /* of them */
+
+static int slow_start(gr_actor *self, int *state, const struct gr_nothing *m)
+{
+    started++;
+    return 0;
+}
+
+/* Takes two milliseconds to end: a hundred of them take ten times the deadline. */
+static void slow_end(gr_actor *self, int *state, const int *reason)
+{
+    gr_time until = gri_clock_now(gri_clock_monotonic()) + gr_milliseconds(2);
+    while (gri_clock_now(gri_clock_monotonic()) < until) continue;
+    ended++;
+}
+
+GR_ACTOR(slow_to_end, int, gr_nothing, slow_start, GR_ON_END(slow_end));
+
+static int leaves_slow_ones(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 100; i++) CHECK(!gr_ref_is_null(gr_spawn(self, slow_to_end)));
+    while (started < 100)
+        if (gr_sleep(self, 0) != 0) return 1;
+    return 0;
+}
+
+static void run_slow_ones(void *argument)
+{
+    int code = gr_run_with(leaves_slow_ones, NULL, (.loops = 1, .stop_deadline = gr_milliseconds(20)));
+    fprintf(stderr, "code %d, %d ended", code, ended);
+    _exit(0);
+}
+
+Case(watchdog, g16_a_run_whose_actors_go_on_ending_after_its_deadline_is_not_left)
+{
+    struct child child;
+    child_run(&child, run_slow_ones, NULL);
+    CHECK_EQ(child.status, 0);
+    CHECK_TEXT(child.output, "code 0, 100 ended");
 }

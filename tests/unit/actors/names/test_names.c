@@ -50,7 +50,10 @@ Case(names, listings_tell_the_names_of_those_that_are_in_them)
 {
     struct gri_names names;
     struct gri_name *name[5];
-    struct gr_actor_info list[3] = {{.ref = {1, 2, 9}}, {.ref = {1, 5, 9}}, {.ref = {1, 7, 9}}};
+    struct {
+        struct gr_actor_info info; /* in the list */
+        int other;                 /* between two of them */
+    } list[3] = {{{.ref = {1, 2, 9}}, 5}, {{.ref = {1, 5, 9}}, 5}, {{.ref = {1, 7, 9}}, 5}};
     const uint32_t slots[5] = {2, 5, 6, 8, 1};
     const char *const texts[5] = {"two", "five", "six", "eight", "one"};
     gri_names_init(&names, gri_memory_default());
@@ -58,11 +61,11 @@ Case(names, listings_tell_the_names_of_those_that_are_in_them)
         CHECK_EQ(gri_names_reserve(&names, texts[i], &name[i]), 0);
         gri_names_give(&names, name[i], (gr_ref){1, slots[i], i == 1 ? 8 : 9});
     }
-    gri_names_tell(&names, list, 3);
-    CHECK_TEXT(list[0].name, "two");
-    CHECK_TEXT(list[1].name, ""); /* of an earlier actor in that slot */
-    CHECK_TEXT(list[2].name, "");
-    gri_names_tell(&names, list, 0);
+    gri_names_tell(&names, &list[0].info, sizeof list[0], 3);
+    CHECK_TEXT(list[0].info.name, "two");
+    CHECK_TEXT(list[1].info.name, ""); /* of an earlier actor in that slot */
+    CHECK_TEXT(list[2].info.name, "");
+    gri_names_tell(&names, &list[0].info, sizeof list[0], 0);
     for (int i = 0; i < 5; i++) gri_names_free(&names, name[i]);
     gri_names_fini(&names);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of blocking work: its outcome, its errors, and what becomes of it when nobody waits any more. */
 #include "base/atomic.h"
+#include "messages/block.h"
 #include "tests/support/world/case.h"
 
 #include <pthread.h>
@@ -189,9 +190,13 @@ static int too_many(gr_actor *self, void *argument)
     for (int i = 0; i < 65536 + 100; i++) {
         gr_future *future = gr_blocking(self, waits_for_gate, NULL);
         if (!CHECK(future != NULL)) break;
-        full += gr_future_error(future) == GR_EFULL;
+        if (gr_future_error(future) != GR_EFULL) continue;
+        full++;
+        CHECK(strstr(gr_future_text(future), "blocking jobs wait already") != NULL);
     }
     CHECK(full >= 90);
+    CHECK(strstr(gr_last_error(self),
+                 "gr_blocking: 65536 blocking jobs wait already, and all 1 threads are busy"));
     gri_store(&gate, 1, GRI_RELEASE);
     return 0;
 }
@@ -199,4 +204,171 @@ static int too_many(gr_actor *self, void *argument)
 Case(job, g15_the_queue_of_work_is_bounded)
 {
     CHECK_EQ(gr_run_with(too_many, NULL, (.loops = 1, .blocking_threads = 1)), 0);
+}
+
+/* ---- calls: data by value ---- */
+
+static int doubles(const struct number *in, struct number *out)
+{
+    CHECK_EQ(out->value, 0);
+    out->value = 2 * in->value;
+    return in->value < 0 ? (int)in->value : 0;
+}
+
+static int call_value(gr_actor *self, void *argument)
+{
+    gr_future *futures[3];
+    for (int i = 0; i < 3; i++) futures[i] = gr_blocking_call(self, number, number, doubles, .value = 20 + i);
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(gr_await(self, futures[i], GR_FOREVER), 0);
+        CHECK_EQ(gr_future_as(futures[i], number)->value, 40 + 2 * i);
+        CHECK(gr_future_as(futures[i], words) == NULL);
+        gr_future_release(futures[i]);
+    }
+    gr_future *failed = gr_blocking_call(self, number, number, doubles, .value = GR_ENOTFOUND);
+    CHECK_EQ(gr_await(self, failed, GR_FOREVER), GR_ENOTFOUND);
+    CHECK(gr_future_as(failed, number) == NULL);
+    gr_future_release(failed);
+    return 0;
+}
+
+Case(job, a_call_has_its_arguments_by_value_and_its_result_is_the_futures_value)
+{
+    run_everywhere(call_value);
+}
+
+static gr_string shared; /* whose counts are looked at */
+
+static uint32_t counts(void)
+{
+    return gri_load(&shared.block->count, GRI_RELAXED);
+}
+
+/* Waits at the gate, then gives back what it got, and with it a value or an error. */
+static int returns_words(const struct words *in, struct words *out)
+{
+    int error = waits_for_gate(NULL);
+    out->text = gr_string_hold(in->text);
+    CHECK(in->text.length == 6 && memcmp(in->text.data, "shared", 6) == 0);
+    return error != 0 ? error : (int)gri_load(&gate, GRI_RELAXED) - 1;
+}
+
+static gr_future *ask_for_words(gr_actor *self)
+{
+    return gr_blocking_call(self, words, words, returns_words, .text = gr_string_hold(shared));
+}
+
+static void begin_words(uint32_t gate_state)
+{
+    CHECK_EQ(gr_string_copy(NULL, "shared", 6, &shared), 0);
+    gri_store(&ran, 0, GRI_RELAXED);
+    gri_store(&gate, gate_state, GRI_RELAXED);
+}
+
+static void end_words(void)
+{
+    CHECK_EQ(counts(), 1);
+    gr_string_release(shared);
+}
+
+static int gives_words(gr_actor *self, void *argument)
+{
+    begin_words(1);
+    gr_future *future = ask_for_words(self);
+    CHECK_EQ(gr_await(self, future, GR_FOREVER), 0);
+    CHECK_EQ(counts(), 2); /* the arguments' is given back */
+    CHECK(gr_future_as(future, words)->text.data == shared.data);
+    gr_future_release(future);
+    end_words();
+    begin_words(2);
+    future = ask_for_words(self);
+    CHECK_EQ(gr_await(self, future, GR_FOREVER), 1);
+    CHECK(gr_future_as(future, words) == NULL);
+    CHECK_EQ(counts(), 1); /* with an error, what the result holds as well */
+    gr_future_release(future);
+    end_words();
+    return 0;
+}
+
+Case(job, g9_what_a_call_and_its_result_own_is_given_back)
+{
+    run_everywhere(gives_words);
+}
+
+static int waits_for_words_main(gr_actor *self, const struct gr_nothing *m)
+{
+    gr_future *future = ask_for_words(self);
+    int error = gr_await(self, future, GR_FOREVER);
+    gr_future_release(future);
+    return error;
+}
+
+GR_COROUTINE(waits_for_words, gr_nothing, waits_for_words_main);
+
+/* Has the stacks of those before, and does not want them written to. */
+static int keeps_its_stack_main(gr_actor *self, const struct gr_nothing *m)
+{
+    volatile uint64_t mine[256];
+    for (int i = 0; i < 256; i++) mine[i] = 1;
+    while (dead_letters(self, GR_DEAD_LATE_REPLY) < 2)
+        if (gr_sleep(self, gr_microseconds(100)) != 0) break;
+    for (int i = 0; i < 256; i++) CHECK_EQ(mine[i], 1);
+    return 0;
+}
+
+GR_COROUTINE(keeps_its_stack, gr_nothing, keeps_its_stack_main);
+
+static int kills_waiters(gr_actor *self, void *argument)
+{
+    gr_ref refs[4];
+    begin_words(0);
+    for (int i = 0; i < 4; i++) refs[i] = gr_spawn(self, waits_for_words);
+    while (gri_load(&ran, GRI_RELAXED) < 2) CHECK_EQ(gr_sleep(self, gr_microseconds(100)), 0);
+    for (int i = 0; i < 4; i++) kill_and_wait(self, refs[i]);
+    CHECK_EQ(counts(), 3); /* two run yet; the others never will */
+    gr_ref keepers[2] = {gr_spawn(self, keeps_its_stack), gr_spawn(self, keeps_its_stack)};
+    CHECK_EQ(gr_sleep(self, 0), 0);
+    gri_store(&gate, 1, GRI_RELEASE);
+    for (int i = 0; i < 2; i++) wait_down(self, keepers[i]);
+    CHECK_EQ(gri_load(&ran, GRI_RELAXED), 2);
+    end_words();
+    return 0;
+}
+
+Case(job, g9_a_call_runs_on_with_its_own_data_when_whoever_waits_is_killed)
+{
+    CHECK_EQ(gr_run_with(kills_waiters, NULL, (.loops = 1, .blocking_threads = 2)), 0);
+}
+
+static int opens_the_gate(void *argument)
+{
+    gri_store(&gate, 1, GRI_RELEASE);
+    return 0;
+}
+
+static int leaves_calls(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 10; i++) CHECK(ask_for_words(self) != NULL);
+    return 0;
+}
+
+static int cancels_calls(gr_actor *self, void *argument)
+{
+    gr_future *futures[5];
+    for (int i = 0; i < 5; i++) futures[i] = ask_for_words(self);
+    for (int i = 0; i < 5; i++) CHECK_EQ(gr_future_cancel(self, futures[i]), 0);
+    opens_the_gate(NULL);
+    return 0;
+}
+
+Case(job, g16_calls_that_a_stop_or_a_cancel_ends_give_back_what_they_own)
+{
+    for (int i = 0; i < 10; i++) {
+        begin_words(1);
+        CHECK_EQ(gr_run_with(leaves_calls, NULL, (.loops = 1, .seed = i / 2, .blocking_threads = 2)), 0);
+        end_words();
+        begin_words(i % 2 == 0);
+        CHECK_EQ(gr_run_with(cancels_calls, NULL, (.loops = 1, .blocking_threads = 2)), 0);
+        end_words();
+    }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of what the census says of actors: each thing an actor can do, and who may look how closely. */
 #include "actors/slots/census.h"
+#include "futures/future.h"
 #include "tests/support/world/case.h"
 
 /* Sends numbers to an actor with a bounded mailbox that handles none of them for long. */
@@ -93,6 +94,8 @@ static int everything(gr_actor *self, void *argument)
     check_row(&census, room, GRI_DOING_ROOM, 0, 0);
     check_row(&census, mute, GRI_DOING_TIME, 0, 2);
     check_row(&census, asks, GRI_DOING_FUTURE, 2, 0);
+    CHECK_EQ(row_of(&census, asks)->asked, GRI_FUTURE_REQUEST);
+    CHECK(gr_ref_equal(row_of(&census, asks)->to, mute));
     check_row(&census, ready, GRI_DOING_READY, 0, 0);
     CHECK(row_of(&census, asleep)->info.mailbox >= 2);
     take(&census, self, CAPACITY, false); /* from elsewhere less is known */

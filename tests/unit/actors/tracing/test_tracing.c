@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of what actors tell the tracer, in exact virtual time; the file's form is tested in tests/integration/tracing. */
+#include "base/atomic.h"
+#include "base/platform.h"
 #include "tests/support/world/case.h"
 
 #include <stdio.h>
@@ -8,17 +10,22 @@
 
 static char text[1 << 20];
 
-/* Runs a root on one simulated loop; `text` becomes its trace. */
-static void run_traced(root_function root)
+/* Runs a root on one loop, a real one if the seed is 0; `text` becomes its trace. */
+static void run_traced_with(root_function root, uint64_t seed)
 {
     char path[] = "/tmp/greenroom-tracing-XXXXXX";
     int fd = mkstemp(path);
     CHECK(fd >= 0);
-    CHECK_EQ(gr_run_with(root, NULL, (.loops = 1, .seed = 3, .trace = path)), 0);
+    CHECK_EQ(gr_run_with(root, NULL, (.loops = 1, .seed = seed, .trace = path)), 0);
     ssize_t length = read(fd, text, sizeof text - 1);
     text[length > 0 ? length : 0] = '\0';
     close(fd);
     unlink(path);
+}
+
+static void run_traced(root_function root)
+{
+    run_traced_with(root, 3);
 }
 
 static int times(const char *part)
@@ -100,6 +107,49 @@ Case(tracing, times_are_those_of_the_systems_clock)
     run_traced(sleeps_once);
     double took = time_of("\"sleeps\"", "\"ph\":\"e\"");
     CHECK(took >= 3e6 && took < 3.01e6);
+}
+
+static gri_atomic_u32 has_begun, gate;
+
+static int waits_for_gate(void *argument)
+{
+    gri_store(&has_begun, 1, GRI_RELEASE);
+    gri_futex_wake(&has_begun, 1);
+    while (gri_load(&gate, GRI_ACQUIRE) == 0) gri_futex_wait(&gate, 0, GR_FOREVER);
+    return 0;
+}
+
+static int leaves_work(gr_actor *self, void *argument)
+{
+    gr_future *future = gr_blocking(self, waits_for_gate, NULL);
+    while (gri_load(&has_begun, GRI_ACQUIRE) == 0) gri_futex_wait(&has_begun, 0, GR_FOREVER);
+    gr_future_release(future);
+    gri_store(&gate, 1, GRI_RELEASE);
+    gri_futex_wake(&gate, 1);
+    while (dead_letters(self, GR_DEAD_LATE_REPLY) == 0)
+        if (!CHECK_EQ(gr_sleep(self, gr_microseconds(100)), 0)) break;
+    return 0;
+}
+
+Case(tracing, the_end_of_work_that_nobody_waits_for_is_a_dead_letter_without_a_type)
+{
+    run_traced_with(leaves_work, 0);
+    CHECK(has("\"reply\"", "\"cause\":\"dead: late reply\""));
+}
+
+static int timers(gr_actor *self, void *argument)
+{
+    for (int i = 0; i < 3; i++) {
+        CHECK_EQ(gr_send_after(self, gr_self(self), gr_milliseconds(1), NULL, ping), 0);
+        next_ping(self);
+    }
+    return 0;
+}
+
+Case(tracing, a_program_goes_on_when_its_trace_can_not_be_written)
+{
+    CHECK_EQ(gr_run_with(timers, NULL, (.loops = 1, .seed = 3, .trace = "/dev/full")), 0);
+    CHECK_EQ(gr_run_with(timers, NULL, (.loops = 1, .trace = "/dev/full")), 0);
 }
 
 static int copies(gr_actor *self, void *argument)
