@@ -44,7 +44,7 @@ class Printers(unittest.TestCase):
     def test_futures(self):
         self.shows(r"^\$2 = future of a request to 1:1024:\d+: pending$")
         self.shows(r"^\$8 = future of a request to 1:1024:\d+: answer \{bytes = 3 bytes\}$")
-        self.shows(r"^\$11 = future of a request to nobody: GR_ESTALE$")
+        self.shows(r"^\$11 = future of a request to nobody: GR_ESTALE: a question request was not sent: the reference names no living actor$")
 
     def test_futures_of_other_things_than_requests(self):
         self.shows(r"^\$14 = future of a promise: pending$")
