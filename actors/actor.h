@@ -142,25 +142,23 @@ _Static_assert(offsetof(struct gri_actor_extra, obligations) == 64,
                "what every turn of a coroutine touches is one line");
 
 struct gr_actor {
-    /* The first line is read by senders of other loops, and hardly ever written. */
-    gri_atomic_u64 generation; /* which actor of this slot; stored by the owner when the slot is freed */
-    gri_atomic_u32 home;       /* index of its loop; stored by the owner, read by every send */
-    uint32_t slot;             /* its number; never changes */
-    gri_atomic_ptr
-        dispatch; /* struct gri_dispatch, NULL while not alive; stored by the owner, read by listings */
-    void *state;  /* of a handler actor */
+    /* The first line, with the first two fields of the mailbox: read by senders of other loops, and hardly ever written. */
+    gri_atomic_u64 generation;     /* which actor of this slot; stored by the owner when the slot is freed */
+    gri_atomic_u32 home;           /* index of its loop; stored by the owner, read by every send */
+    uint32_t slot;                 /* its number; never changes */
+    gri_atomic_ptr dispatch;       /* struct gri_dispatch, NULL while not alive; stored by the owner */
+    void *state;                   /* of a handler actor */
     struct gri_actor_extra *extra; /* NULL until needed */
     struct gri_loop *loop;         /* its home */
-    struct gri_list_node
-        *notices; /* ring of what waits for its end: watches, links, wishes for room; or NULL */
-    struct gri_mailbox
-        mailbox;          /* its mail: from here on what each message changes, but for the first two fields */
-    uint8_t busy;         /* GRI_BUSY_ */
-    uint8_t control;      /* GRI_CONTROL_ */
-    uint8_t flags;        /* GRI_ACTOR_ */
-    uint8_t birth;        /* index of the loop that plain threads send to */
-    int32_t reason;       /* why it is to end */
-    struct gri_work work; /* its place in the run queue, or in a list of free slots */
+    struct gri_list_node *notices; /* ring of what waits for its end or for room; or NULL */
+    /* The second line: what each message changes. */
+    struct gri_mailbox mailbox;  /* its mail */
+    uint8_t busy;                /* GRI_BUSY_ */
+    uint8_t control;             /* GRI_CONTROL_ */
+    uint8_t flags;               /* GRI_ACTOR_ */
+    uint8_t birth;               /* index of the loop that plain threads send to */
+    int32_t reason;              /* why it is to end */
+    struct gri_work work;        /* its place in the run queue, or in a list of free slots */
     struct gri_message *current; /* what is being handled; NULL once forwarded */
 };
 

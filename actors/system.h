@@ -45,9 +45,8 @@ struct gr_system {
     bool is_simulated;                /* all loops run on one thread */
     gri_atomic_u32 stopping;          /* 1: spawns are refused */
     gri_atomic_u32 closed;            /* 1: no loop runs any more, so plain threads are refused */
-    gri_atomic_ptr
-        awaited; /* box of the plain thread's future that a run waits for; stored before loops start */
-    gri_atomic_u64 holders;    /* living actors that hold gr_run's exit */
+    gri_atomic_ptr awaited;           /* box of the future that a run waits for; stored before loops start */
+    gri_atomic_u64 holders;           /* living actors that hold gr_run's exit */
     gri_atomic_u64 references; /* of this struct: the owner's, and one for each plain thread's future */
     gri_atomic_u64 dead_letters[GR_DEAD_LETTER_COUNT]; /* made by plain threads, by cause */
     gri_atomic_u64 foreign_sent;                       /* messages accepted from plain threads */

@@ -60,15 +60,15 @@ struct gri_step_limits {
 
 extern const struct gri_step_limits gri_step_limits_default;
 
-/* Copies of what lies deeper in the system, because every send reads them. Constant while the loop runs. */
+/* Copies of what lies deeper in the system, because every send reads them. Constant while the loop runs. While it is traced
+ * `here` and `plain` fit nothing, so that no message takes the shortest ways. */
 struct gri_loop_desk {
     gri_atomic_ptr *chunks; /* of slots */
     uint32_t chunks_max;    /* elements of `chunks` */
     uint32_t seat;          /* the system's */
-    uint32_t here;   /* index of the loop; none while it is traced: no message takes the shortest way */
-    uint64_t header; /* seat and home in the header of an envelope */
-    uint64_t
-        plain; /* kind, flags and home in that of a plain message from this loop's pool; of none while it is traced */
+    uint32_t here;          /* index of the loop */
+    uint64_t header;        /* seat and home in the header of an envelope */
+    uint64_t plain;         /* kind, flags and home in that of a plain message from this loop's pool */
 };
 
 struct gri_loop {

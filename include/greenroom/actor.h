@@ -69,12 +69,13 @@ enum gr_policy {
     GR_POLICY_DROP_OLDEST  /* the oldest message becomes a dead letter; the send succeeds */
 };
 
-/* A mailbox's bound. Zero means the default. Signals and replies are exempt. */
+/*
+ * A mailbox's bound. Zero means the default. Signals and replies are exempt. A message weighs full 64 bytes: its block, and
+ * the lengths of its strings and buffers; what a slice keeps alive beyond its length does not count.
+ */
 struct gr_mailbox_options {
-    uint32_t messages; /* default 65,536 */
-    uint64_t
-        bytes; /* default 64 MiB, at most 64 GiB, rounded up to KiB; a message counts with the lengths of its strings and
-                     * buffers, in full 64 bytes; what a slice keeps alive beyond its length does not count */
+    uint32_t messages;     /* default 65,536 */
+    uint64_t bytes;        /* their weight; default 64 MiB, at most 64 GiB, rounded up to KiB */
     enum gr_policy policy; /* what happens beyond the bound */
 };
 
@@ -86,14 +87,13 @@ struct gr_mailbox_options {
 /* Bytes of an actor's name with its zero byte. */
 #define GR_NAME_SIZE 64
 
-/* Options of a spawn; zero values are the defaults. Write them as (.loop = GR_SPREAD). */
+/* Options of a spawn; zero values are the defaults. Write them as (.loop = GR_SPREAD). A stack includes its guard page and
+ * is rounded up to a power of two, of 16 KiB to 1 GiB. */
 typedef struct gr_spawn_options {
-    uint32_t size;   /* of this struct; the macros fill it; a spawn refuses another one */
-    int loop;        /* GR_SAME_LOOP, GR_SPREAD or GR_LOOP(n) */
-    bool holds_exit; /* gr_run returns only after this actor has ended */
-    uint32_t
-        stack_size; /* bytes of a coroutine's stack with its guard page, rounded up to a power of two, at least
-                          * 16 KiB; at most 1 GiB; 0: the system's */
+    uint32_t size;                     /* of this struct; the macros fill it; a spawn refuses another one */
+    int loop;                          /* GR_SAME_LOOP, GR_SPREAD or GR_LOOP(n) */
+    bool holds_exit;                   /* gr_run returns only after this actor has ended */
+    uint32_t stack_size;               /* bytes of a coroutine's stack; 0: the system's */
     struct gr_mailbox_options mailbox; /* its bound */
     bool link;        /* linked with the spawner from its beginning (link.h); not from outside */
     const char *name; /* registered when the spawn returns (name.h); copied; NULL: none */
