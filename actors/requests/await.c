@@ -130,7 +130,9 @@ int gr_await(gr_actor *self, gr_future *future, gr_time deadline)
 static int cancel_and_wait(struct gr_actor *self, struct gr_future *future, int error)
 {
     /* It may be watched still: one that is done at once counts that down, and nobody waits. */
-    if (gr_future_cancel(self, future) != 0 || gri_future_is_done(future)) return error;
+    int refused = gr_future_cancel(self, future);
+    if (gri_future_is_done(future)) return error;
+    if (refused != 0) return refused;
     /* A scope that is cancelled does not keep it from waiting for the end; being cancelled once more does. */
     uint8_t shield = self->extra->shield;
     self->extra->shield = GRI_SHIELD_SCOPES;

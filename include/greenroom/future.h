@@ -75,7 +75,8 @@ GR_API GR_MUST_USE int gr_await(gr_actor *self, gr_future *future, gr_time deadl
 
 /*
  * As gr_await, but a future that is not done at the deadline is cancelled, and waited for until its task has cleaned up:
- * GR_ETIMEOUT. Cancelled itself, it cancels the future likewise: GR_ECANCELLED. Needs a coroutine.
+ * GR_ETIMEOUT. Cancelled itself, it cancels the future likewise: GR_ECANCELLED. GR_ENOMEM, which leaves it pending, if it
+ * can't be cancelled (see gr_future_cancel). Needs a coroutine.
  */
 GR_API GR_MUST_USE int gr_wait_for(gr_actor *self, gr_future *future, gr_time deadline);
 

@@ -45,6 +45,7 @@ static const struct {
     {94237, "the checker let a request that a deadlock had ended bound those made later"},
     {252378, "the checker did not expect this side to find a link that the other had withdrawn"},
     {540875, "of two messages that were put back alone the second came first"},
+    {829273, "a wait that cancels hid that there was no memory for that"},
 };
 
 /* What the process that runs the seeds tells the one that judges; it survives a crash. */
