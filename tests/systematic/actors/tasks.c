@@ -432,15 +432,16 @@ void rp_set(int actor, gr_actor *self, const struct rp_action *action)
     struct rp_deferred *d = &w->deferred[found];
     struct rp_request *r = &w->requests[w->messages[d->message].request];
     bool asker_lives = r->asker == RP_OUTSIDE || rp_exists(w->actors[r->asker].ref);
+    bool is_taken_back = r->done && r->error == GR_EDEADLOCK;
     d->over = true;
-    r->answered = true;
+    r->answered = !is_taken_back;
     r->answer_error = action->amount % 3 == 0 ? 80 : 0;
     r->answered_at = rp_now();
     rp_note("sets", actor, d->message, r->answer_error);
     int error = r->answer_error == 0
                     ? fulfil(self, d->promise, d->message)
                     : gr_promise_fail(self, d->promise, 80, "a text of some length, to be kept");
-    if (error != (asker_lives ? 0 : GR_ESTALE))
+    if (error != (is_taken_back ? GR_ENOTFOUND : asker_lives ? 0 : GR_ESTALE))
         rp_fail(RP_G8, actor, d->message, "a promise's set gave %d", error);
     int again = action->how % 2 ? fulfil(self, d->promise, d->message)
                                 : gr_promise_fail(self, d->promise, 81, NULL);
