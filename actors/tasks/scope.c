@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scopes: the tasks that an actor started in one end together. A scope listens to its children's futures. */
 #include "actors/tasks/task.h"
+#include "base/text.h"
 
 #include <greenroom/log.h>
 
@@ -108,9 +109,8 @@ static void drop_scope(struct gr_actor *owner, struct gri_obligation *obligation
         gr_ref ref = gri_actor_ref(owner);
         const char *name = scope->error < 0 ? gr_error_name(scope->error) : "its own";
         gr_log(GR_LOG_WARNING,
-               "actor %u:%u:%llu (%s) ended without closing a scope that had failed: error %d (%s)", ref.seat,
-               ref.slot, (unsigned long long)ref.generation, gri_actor_dispatch(owner)->behaviour->name,
-               scope->error, name);
+               "actor " GRI_REF_FORMAT " (%s) ended without closing a scope that had failed: error %d (%s)",
+               GRI_REF_VALUES(ref), gri_actor_dispatch(owner)->behaviour->name, scope->error, name);
     }
     free_scope(owner, scope);
 }
