@@ -6,6 +6,7 @@
 #include "actors/mail/mail.h"
 #include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
+#include "base/text.h"
 #include "observe/trace.h"
 
 #include <greenroom/log.h>
@@ -87,10 +88,10 @@ static void log_failure(const struct gr_actor *actor, const struct gr_behaviour 
     const struct gri_name *name = actor->extra != NULL ? actor->extra->name : NULL;
     const char *text = gri_error_text_of(actor, reason);
     gr_ref ref = gri_actor_ref(actor);
-    gr_log(GR_LOG_WARNING, "actor %u:%u:%llu (%s%s%s) failed, and nobody watches it: reason %d (%s): %s",
-           ref.seat, ref.slot, (unsigned long long)ref.generation, behaviour->name, name != NULL ? " " : "",
-           name != NULL ? name->text : "", reason, reason < 0 ? gr_error_name(reason) : "its own",
-           text != NULL ? text : gr_error_text(reason));
+    gr_log(
+        GR_LOG_WARNING, "actor " GRI_REF_FORMAT " (%s%s%s) failed, and nobody watches it: reason %d (%s): %s",
+        GRI_REF_VALUES(ref), behaviour->name, name != NULL ? " " : "", name != NULL ? name->text : "", reason,
+        reason < 0 ? gr_error_name(reason) : "its own", text != NULL ? text : gr_error_text(reason));
 }
 
 /* Whether it failed: it was neither ended on purpose, nor asked to end. */

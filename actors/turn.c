@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns of handler actors: from the run queue to the handler, message by message. */
 #include "actors/tracing/tracing.h"
+#include "base/text.h"
 #include "observe/trace.h"
 
 #include <greenroom/log.h>
@@ -34,10 +35,10 @@ static void tell_unhandled(const struct gr_actor *self, struct gri_dispatch *dis
     dispatch->unhandled |= bit;
     gr_ref ref = gri_actor_ref(self), from = gri_message_sender(m);
     gr_log(GR_LOG_WARNING,
-           "actor %u:%u:%llu (%s) has no handler for %s, sent by %u:%u:%llu: it is a dead letter, as others "
-           "will be",
-           ref.seat, ref.slot, (unsigned long long)ref.generation, dispatch->handlers->name,
-           gri_type_by_id(m->type)->name, from.seat, from.slot, (unsigned long long)from.generation);
+           "actor " GRI_REF_FORMAT " (%s) has no handler for %s, sent by " GRI_REF_FORMAT
+           ": it is a dead letter, as others will be",
+           GRI_REF_VALUES(ref), dispatch->handlers->name, gri_type_by_id(m->type)->name,
+           GRI_REF_VALUES(from));
 }
 
 /* A message without a handler of its own: for the catch-all, else a dead letter. */

@@ -70,7 +70,7 @@ static const char *describe_owner(const struct gr_future *future, char *out, siz
 {
     if (future->is_foreign) return "a plain thread";
     gr_ref ref = gri_actor_ref(future->owner);
-    snprintf(out, size, "actor %u:%u:%llu (%s)", ref.seat, ref.slot, (unsigned long long)ref.generation,
+    snprintf(out, size, "actor " GRI_REF_FORMAT " (%s)", GRI_REF_VALUES(ref),
              gri_actor_dispatch(future->owner)->behaviour->name);
     return out;
 }
