@@ -55,7 +55,7 @@ static void free_state(struct gr_actor *actor)
 /* Whether a monitor or link is told of the end, a future of a task's, or gr_run of its root's. */
 static bool is_watched(const struct gr_actor *actor, const struct gr_behaviour *behaviour)
 {
-    if (behaviour->task != NULL || strcmp(behaviour->start_type->name, "gr_root_start") == 0) return true;
+    if (behaviour->task != NULL || behaviour == gri_loop_system(actor->loop)->root) return true;
     const struct gri_list_node *first = actor->notices, *node = first;
     if (first == NULL) return false;
     do {

@@ -53,6 +53,7 @@ struct gr_system {
     gri_atomic_u64 foreign_requests;                   /* asked by plain threads */
     gri_atomic_u64 foreign_spawned;                    /* actors spawned by plain threads */
     gri_atomic_u64 foreign_replies;                    /* that ended a plain thread's request */
+    const struct gr_behaviour *root;          /* gr_run's own, which tells of its failure itself; else NULL */
     void (*no_holder)(struct gr_system *);    /* called by a loop when the last holder ended; or NULL */
     void (*dispose)(struct gr_system *);      /* called when the last reference is gone */
     void (*awaited_done)(struct gr_system *); /* called by a loop when what is awaited is done */

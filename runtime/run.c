@@ -60,6 +60,7 @@ static int run_root(struct gri_runtime *runtime, int (*main_function)(gr_actor *
 {
     struct outcome outcome = {.result = GR_ENOMEM,
                               .text = "there was no memory for it, or it was killed first"};
+    runtime->system.root = root_gr_behaviour();
     runtime->system.no_holder = stop_when_unheld;
     runtime->exits_when_abandoned = true;
     gr_ref ref = gr_system_spawn(&runtime->system, root, (.holds_exit = true),
