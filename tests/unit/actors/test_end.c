@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of the end of an actor: in order, once, and nothing of it is left. */
 #include "tests/support/world/case.h"
-
-#include <unistd.h>
+#include "tests/support/world/log.h"
 
 struct mortal {
     gr_ref tell; /* the spawner */
@@ -204,39 +203,6 @@ Case(end, g11_futures_watches_and_timers_end_with_their_actor)
 
 /* ---- failures that nobody is told of ---- */
 
-static int stderr_kept = -1;
-static FILE *logged;
-
-static void log_begin(void)
-{
-    fflush(stderr);
-    stderr_kept = dup(STDERR_FILENO);
-    logged = tmpfile();
-    cr_assert(stderr_kept >= 0 && logged != NULL && dup2(fileno(logged), STDERR_FILENO) >= 0);
-}
-
-/* What was logged since. */
-static const char *log_end(void)
-{
-    static char text[8192];
-    cr_assert(dup2(stderr_kept, STDERR_FILENO) >= 0);
-    close(stderr_kept);
-    rewind(logged);
-    text[fread(text, 1, sizeof text - 1, logged)] = '\0';
-    fclose(logged);
-    return text;
-}
-
-static int count_of(const char *text, const char *what)
-{
-    int count = 0;
-    while ((text = strstr(text, what)) != NULL) {
-        text += strlen(what);
-        count++;
-    }
-    return count;
-}
-
 static int diskless_start(gr_actor *self, char *state, const struct gr_nothing *m)
 {
     return gr_fail(self, 7, "no disk");
@@ -282,8 +248,8 @@ Case(end, a_failure_that_nobody_watches_is_logged_and_of_a_crowd_some_are)
     CHECK(strstr(text, "(diskless store) failed, and nobody watches it: reason 7 (its own): no disk") !=
           NULL);
     CHECK(strstr(text, "(server) failed, and nobody watches it: reason -5 (GR_EFULL): ") != NULL);
-    CHECK_EQ(count_of(text, ") failed, and nobody"), 10);
-    CHECK_EQ(count_of(text, "more actors failed"), 1);
+    CHECK_EQ(occurrences(text, ") failed, and nobody"), 10);
+    CHECK_EQ(occurrences(text, "more actors failed"), 1);
     log_begin();
     run_seeds(1, 1, watched);
     CHECK_TEXT(log_end(), "");
@@ -303,6 +269,6 @@ Case(end, the_first_message_of_a_type_that_nobody_handles_is_logged)
     log_begin();
     run_seeds(1, 1, unhandled);
     const char *text = log_end();
-    CHECK_EQ(count_of(text, "(server) has no handler for unknown, sent by "), 1);
-    CHECK_EQ(count_of(text, "\n"), 1);
+    CHECK_EQ(occurrences(text, "(server) has no handler for unknown, sent by "), 1);
+    CHECK_EQ(occurrences(text, "\n"), 1);
 }

@@ -115,29 +115,3 @@ int living(gr_actor *self, const char *name)
     for (size_t i = 0; i < count && i < 64; i++) found += strcmp(list[i].behaviour, name) == 0;
     return found;
 }
-
-/* ---- the log: it goes to stderr ---- */
-
-static int stderr_kept = -1;
-static FILE *logged;
-static char log_text[8192];
-
-void log_begin(void)
-{
-    fflush(stderr);
-    stderr_kept = dup(STDERR_FILENO);
-    logged = tmpfile();
-    CHECK(stderr_kept >= 0 && logged != NULL);
-    CHECK(dup2(fileno(logged), STDERR_FILENO) >= 0);
-}
-
-const char *log_end(void)
-{
-    fflush(stderr);
-    CHECK(dup2(stderr_kept, STDERR_FILENO) >= 0);
-    close(stderr_kept);
-    rewind(logged);
-    log_text[fread(log_text, 1, sizeof log_text - 1, logged)] = '\0';
-    fclose(logged);
-    return log_text;
-}

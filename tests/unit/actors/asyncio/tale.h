@@ -7,6 +7,7 @@
 #define TESTS_UNIT_ACTORS_ASYNCIO_TALE_H
 
 #include "tests/support/world/case.h"
+#include "tests/support/world/log.h"
 
 /* Where `start` and `start_in` put tasks: GR_SAME_LOOP, or GR_SPREAD over all. */
 extern int tale_loop;
@@ -74,10 +75,5 @@ void tell(gr_actor *self, gr_future *future, void *context);
 
 /* The living actors of that name. */
 int living(gr_actor *self, const char *name);
-
-/* ---- what is logged: from log_begin until log_end, which returns it; cleared by the next begin ---- */
-
-void log_begin(void);
-const char *log_end(void);
 
 #endif

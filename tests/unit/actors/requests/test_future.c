@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of futures: their states, texts and cancelling, whatever they are about. */
+#include "tests/support/world/log.h"
 #include "tests/unit/actors/tasks/tasks.h"
 #include "tests/unit/base/child.h"
 
@@ -151,17 +152,6 @@ static void unread_program(void *argument)
 {
     int code = gr_run_with(unread, NULL, (.loops = 1, .seed = 1));
     _exit(failures() ? 99 : code);
-}
-
-/* How often a text is in another. */
-static int occurrences(const char *text, const char *part)
-{
-    int count = 0;
-    while ((text = strstr(text, part)) != NULL) {
-        count++;
-        text += strlen(part);
-    }
-    return count;
 }
 
 Case(future, a_failure_that_nobody_looked_at_is_logged_when_it_is_released)
