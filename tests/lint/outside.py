@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules that other programs check: clang-format, the shells' and Python's own parsers."""
+"""Rules that other programs check: clang-format, the shells' and Python's own parsers, patch."""
 import ast
 import os
 import re
@@ -60,4 +60,18 @@ def python_syntax(tree):
             yield Issue(path, error.lineno or 1, f"Python can't read it: {error.msg}")
 
 
-RULES = [formatting, shell_syntax, python_syntax]
+def mutants_apply(tree):
+    """the mistakes of tests/mutants/ fit the code, as one that doesn't apply shows nothing"""
+    for path in tree.ending(".patch"):
+        command = ["patch", "-p1", "--batch", "--forward", "--dry-run", "--fuzz=0", "-i", path]
+        try:
+            run = subprocess.run(command, cwd=tree.root, capture_output=True, text=True)
+        except FileNotFoundError:
+            yield Issue(path, 1, "patch is not installed: run ./dev lint, which installs it")
+            return
+        if run.returncode != 0:
+            yield Issue(path, 1, "it doesn't apply to the code any more: make it anew, and show that it is still caught "
+                                 f"by ./dev mutants {os.path.basename(path).removesuffix('.patch')}")
+
+
+RULES = [formatting, shell_syntax, python_syntax, mutants_apply]

@@ -369,6 +369,15 @@ class Outside(LintTest):
     def test_broken_python_is_named(self):
         self.assertEqual(self.issues(outside.python_syntax, {"x.py": "x = 1\ndef f(:\n"}), [("x.py", 2)])
 
+    PATCH = "# why: x\n--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n"
+
+    def test_a_mutant_that_fits_passes(self):
+        self.assertEqual(self.issues(outside.mutants_apply, {"x.c": "one\ntwo\n", "m.patch": self.PATCH}), [])
+
+    def test_a_mutant_of_code_that_has_changed_is_named(self):
+        tree = {"x.c": "one\n2\n", "m.patch": self.PATCH}
+        self.assertEqual(self.issues(outside.mutants_apply, tree), [("m.patch", 1)])
+
 
 class Whole(unittest.TestCase):
     def test_every_rule_says_what_holds(self):
