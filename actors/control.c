@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an actor may ask about itself, and how actors are told to end. */
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 
 gr_ref gr_self(const gr_actor *self)
 {

@@ -2,6 +2,7 @@
 /* Coroutine actors: their turns, and what only they may do: receive, sleep and wait. */
 #include "actors/mail/mail.h"
 #include "actors/mail/saved.h"
+#include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
 #include "base/text.h"

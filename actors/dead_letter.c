@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dead letters: messages that can't be delivered. Each is counted by cause, its request ends, its memory goes home. */
+#include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
 #include "messages/visit.h"

@@ -3,6 +3,7 @@
 #include "actors/admission.h"
 #include "actors/links/links.h"
 #include "actors/mail/mail.h"
+#include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
 
 /* Whom an envelope that came from elsewhere is for. */

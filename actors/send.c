@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sending and forwarding from actors; plain threads are in foreign.c. */
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 #include "base/text.h"
 
 #include <greenroom/send.h>

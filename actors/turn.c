@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns of handler actors: from the run queue to the handler, message by message. */
+#include "actors/requests/requests.h"
 #include "actors/tracing/tracing.h"
 #include "base/text.h"
 #include "observe/trace.h"

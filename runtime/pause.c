@@ -3,7 +3,7 @@
  * Leaving the loops while actors live: a pause, and a run that ends with a future. The loops' threads end; actors, mail and
  * timers stay where they are until the next run.
  */
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 #include "base/error.h"
 #include "runtime/runtime.h"
 

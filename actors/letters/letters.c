@@ -6,6 +6,7 @@
 #include "actors/letters/letters.h"
 
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 
 #include <greenroom/dead_letter.h>
 

@@ -3,7 +3,7 @@
  * Waiting for futures. A coroutine waits for one set of futures at a time: each is flagged as watched, and one that is
  * done counts the set down, so waking costs the same however many there are.
  */
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 
 /* Begins to watch: nothing is in the set yet. */
 static void begin_watch(struct gr_actor *self, enum gr_wait_until until, gr_time deadline)

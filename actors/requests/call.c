@@ -5,6 +5,7 @@
  * place of its own.
  */
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 
 #include <greenroom/ask.h>
 

@@ -3,7 +3,7 @@
  * Callbacks of futures. When a future is done its callbacks are put on a list of its owner, which is told: a handler actor
  * runs them in place of mail, a coroutine inside its waits.
  */
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 
 /* A callback, from its registration until it was called or its future was dropped. */
 struct callback {

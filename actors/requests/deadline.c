@@ -6,7 +6,7 @@
  * It is an absolute time of the monotonic clock, which all loops share. On the asker's own loop it was made from the last
  * reading, which may be old; there the future's timer says it exactly.
  */
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 
 #include <greenroom/ask.h>
 

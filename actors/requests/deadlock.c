@@ -15,6 +15,7 @@
 #include "actors/admission.h"
 #include "actors/mail/mail.h"
 #include "actors/mail/saved.h"
+#include "actors/requests/requests.h"
 #include "base/text.h"
 
 #include <greenroom/log.h>

@@ -4,6 +4,7 @@
  * straight from the seam, and give their envelopes to the loop where the receiver's slot was born, which forwards them.
  */
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 #include "base/text.h"
 #include "messages/visit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Futures of actors: their lives, what can be asked of them, and cancelling. Waiting is in await.c. */
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
 #include "base/text.h"
 

@@ -3,7 +3,7 @@
  * Blocking work of actors: a job for the pool whose end comes back as the reply of a request. With a call the job holds the
  * arguments, and the reply's envelope takes the result: whatever ends the wait, the work has nothing but these two.
  */
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 #include "base/error.h"
 #include "messages/visit.h"
 

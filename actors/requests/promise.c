@@ -4,6 +4,7 @@
  * the beginning, so setting it needs no memory. A promise names an obligation of its actor.
  */
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 #include "messages/visit.h"
 
 #include <greenroom/promise.h>

@@ -5,6 +5,7 @@
  * is in one place at a time. It carries a handle, so an answer that comes late finds nothing (G9).
  */
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 #include "messages/visit.h"
 
 #include <greenroom/ask.h>

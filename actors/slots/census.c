@@ -2,7 +2,7 @@
 /* Counting and describing the actors of a loop; see census.h for who may. */
 #include "actors/slots/census.h"
 
-#include "actors/actor.h"
+#include "actors/requests/requests.h"
 
 const char *gri_doing_name(enum gri_doing doing)
 {

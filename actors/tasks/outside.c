@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tasks that plain threads start: their results arrive in a box, as answers to plain threads do. */
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
 #include "messages/visit.h"
 

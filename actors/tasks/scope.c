@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scopes: the tasks that an actor started in one end together. A scope listens to its children's futures. */
+#include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
 #include "base/text.h"
 

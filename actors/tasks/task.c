@@ -3,6 +3,7 @@
 #include "actors/tasks/task.h"
 
 #include "actors/admission.h"
+#include "actors/requests/requests.h"
 #include "messages/visit.h"
 
 #include <greenroom/log.h>
