@@ -19,13 +19,22 @@ begin() {
         return
     fi
     [ "$EUID" = 0 ] || fail "run this as root: it makes a root folder and mounts into it."
-    command -v debootstrap >/dev/null || fail "debootstrap is missing: apt-get install debootstrap, then run this again."
+    have_debootstrap
     GREENROOM_ROOT_FOLDER=$(mktemp -d "/var/tmp/greenroom-$NAME.XXXXXX")
     export GREENROOM_ROOT_FOLDER
     trap 'rm -rf --one-file-system "$GREENROOM_ROOT_FOLDER"' EXIT
     local status=0
     unshare --mount --pid --fork --kill-child --propagation private bash "tests/$NAME" "$@" || status=$?
     exit $status
+}
+
+# Installs debootstrap if it is missing.
+have_debootstrap() {
+    command -v debootstrap >/dev/null && return
+    say "installing debootstrap"
+    apt-get -q -y --no-install-recommends install debootstrap ||
+        { apt-get -q update && apt-get -q -y --no-install-recommends install debootstrap; } ||
+        fail "debootstrap could not be installed: check that this machine reaches its package mirror and run this again."
 }
 
 # "URI suite component..." of each package source of this machine that is Debian 12's own.
