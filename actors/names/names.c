@@ -195,6 +195,11 @@ int gr_unregister(gr_actor *self, const char *name)
     return 0;
 }
 
+const char *gr_name(const gr_actor *self)
+{
+    return self != NULL && self->extra != NULL && self->extra->name != NULL ? self->extra->name->text : NULL;
+}
+
 gr_ref gr_whereis(gr_actor *self, const char *name)
 {
     if (self == NULL) {

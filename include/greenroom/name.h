@@ -22,6 +22,10 @@ GR_API GR_MUST_USE int gr_register(gr_actor *self, const char *name);
 /* Gives the caller's name back. GR_ENOTFOUND if it is not the caller's, which may be ignored. Needs `self`. */
 GR_API int gr_unregister(gr_actor *self, const char *name);
 
+/* The caller's name, ended by a zero byte; NULL if it has none, or if `self` is NULL. The text stays until the name is given
+ * back, or the actor has ended. */
+GR_API const char *gr_name(const gr_actor *self);
+
 /* Who has a name just now, in the caller's system; the null reference if nobody has, as nobody has a text that can't be a
  * name, or if `self` is NULL. */
 GR_API gr_ref gr_whereis(gr_actor *self, const char *name);

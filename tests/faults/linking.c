@@ -91,6 +91,7 @@ static int name_root(gr_actor *self, void *argument)
     static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
     if (sweep_ok(gr_register(self, "root"))) {
         CHECK(gr_ref_equal(gr_whereis(self, "root"), gr_self(self)));
+        CHECK_TEXT(gr_name(self), "root");
         CHECK_EQ(gr_unregister(self, "root"), 0);
     }
     struct crew crew = {.count = 0};

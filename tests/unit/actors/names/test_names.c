@@ -88,11 +88,16 @@ static void holder_title(gr_actor *self, struct holder *state, const struct titl
     char name[100];
     snprintf(name, sizeof name, "%.*s", (int)m->text.length, m->text.data);
     CHECK_EQ(m->takes ? gr_register(self, name) : gr_unregister(self, name), m->wanted);
+    if (m->wanted == 0 && m->takes) CHECK_TEXT(gr_name(self), name);
+    if (m->wanted == 0 && !m->takes) CHECK(gr_name(self) == NULL);
 }
 
 static int holder_start(gr_actor *self, struct holder *state, const struct title *m)
 {
-    if (m->text.length != 0) holder_title(self, state, m);
+    if (m->text.length != 0)
+        holder_title(self, state, m);
+    else
+        CHECK_TEXT(gr_name(self), "door"); /* its spawn named it */
     return 0;
 }
 
@@ -111,7 +116,9 @@ GR_ACTOR(holder, struct holder, title, holder_start, GR_ON(title, holder_title),
 
 static int registering(gr_actor *self, void *argument)
 {
+    CHECK(gr_name(self) == NULL && gr_name(NULL) == NULL);
     CHECK_EQ(gr_register(self, "root"), 0);
+    CHECK_TEXT(gr_name(self), "root");
     CHECK(gr_ref_equal(gr_whereis(self, "root"), gr_self(self)));
     CHECK_EQ(gr_register(self, "other"), GR_EEXISTS); /* has one */
     CHECK_EQ(gr_register(self, "root"), GR_EEXISTS);
@@ -119,6 +126,7 @@ static int registering(gr_actor *self, void *argument)
     CHECK_EQ(gr_unregister(self, "other"), GR_ENOTFOUND);
     CHECK_EQ(gr_unregister(self, NULL), GR_ENOTFOUND);
     CHECK_EQ(gr_unregister(self, "root"), 0);
+    CHECK(gr_name(self) == NULL);
     CHECK_EQ(gr_register(self, ""), GR_EINVALID);
     CHECK_TEXT(gr_last_error(self), "gr_register: the name is empty: a name has 1 to 63 bytes");
     CHECK_EQ(gr_register(self, NULL), GR_EINVALID);
