@@ -4,6 +4,7 @@
 
 gr_ref gr_self(const gr_actor *self)
 {
+    if (self == NULL) return (gr_ref){0, 0, 0};
     return gri_actor_ref(self);
 }
 
@@ -20,22 +21,22 @@ gr_ref gr_sender(const gr_actor *self)
 
 int gr_loop_index(const gr_actor *self)
 {
-    return (int)self->loop->index;
+    return self != NULL ? (int)self->loop->index : -1;
 }
 
 gr_time gr_now(const gr_actor *self)
 {
-    return self->loop->now;
+    return self != NULL ? self->loop->now : gri_clock_now(gri_clock_monotonic());
 }
 
 uint64_t gr_random(gr_actor *self)
 {
-    return gri_random_next(&self->loop->random);
+    return self != NULL ? gri_random_next(&self->loop->random) : 0;
 }
 
 gr_system *gr_actor_system(const gr_actor *self)
 {
-    return gri_loop_system(self->loop);
+    return self != NULL ? gri_loop_system(self->loop) : NULL;
 }
 
 void gr_exit(gr_actor *self, int reason)

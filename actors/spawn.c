@@ -473,6 +473,7 @@ int gri_spawn_outside(struct gr_system *system, const struct gr_behaviour *behav
                       gr_ref *ref)
 {
     *ref = (gr_ref){0, 0, 0};
+    if (gri_system_given(system, "gr_system_spawn") != 0) return GR_EINVALID;
     int error = check(system, behaviour, options);
     if (error == 0) {
         unsigned home = options->loop > 0 ? (unsigned)options->loop - 1 : 0;

@@ -3,6 +3,14 @@
 #include "actors/system.h"
 
 #include "actors/tracing/tracing.h"
+#include "base/error.h"
+
+int gri_system_given(const struct gr_system *system, const char *function)
+{
+    if (system != NULL) return 0;
+    gri_thread_error_set("%s: the system is NULL: look at what gr_system_create returned", function);
+    return GR_EINVALID;
+}
 
 static void *take_array(struct gr_system *system, size_t count, size_t size)
 {

@@ -61,6 +61,9 @@ struct gr_system {
 
 /* ---- system.c ---- */
 
+/* For what a program gives as a system: 0, or GR_EINVALID if it is NULL, told to the thread with the function's name. */
+int gri_system_given(const struct gr_system *system, const char *function);
+
 /* Prepares the actors' side of loops that are initialised. Errors: GR_ENOMEM, GR_ELIMIT. */
 int gri_system_init_actors(struct gr_system *system, uint32_t actors_max);
 void gri_system_fini_actors(struct gr_system *system);

@@ -12,6 +12,7 @@ bool gri_runtime_is_shut(const struct gri_runtime *runtime)
 
 int gr_system_close(gr_system *system)
 {
+    if (gri_system_given(system, "gr_system_close") != 0) return GR_EINVALID;
     struct gri_runtime *runtime = gri_runtime_of(system);
     struct gri_loop *loop = gri_loop_current();
     if (loop != NULL && loop->owner == system) {

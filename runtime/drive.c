@@ -175,6 +175,7 @@ int gri_runtime_run(struct gri_runtime *runtime)
 
 int gr_system_run(gr_system *system)
 {
+    if (gri_system_given(system, "gr_system_run") != 0) return GR_EINVALID;
     struct gri_runtime *runtime = gri_runtime_of(system);
     int error = gri_runtime_enter(runtime, GRI_DRIVER_RUN);
     if (error != 0) return error;
@@ -187,6 +188,7 @@ int gr_system_run(gr_system *system)
 
 int gr_system_fd(gr_system *system)
 {
+    if (gri_system_given(system, "gr_system_fd") != 0) return GR_EINVALID;
     struct gri_runtime *runtime = gri_runtime_of(system);
     if (runtime->simulation != NULL || gri_runtime_is_shut(runtime)) return -1;
     return gri_poller_fd(runtime->system.loops[0]->poller);
@@ -274,8 +276,9 @@ static int begin_steps(struct gri_runtime *runtime)
 
 int gr_system_step(gr_system *system, bool *more)
 {
-    struct gri_runtime *runtime = gri_runtime_of(system);
     *more = false;
+    if (gri_system_given(system, "gr_system_step") != 0) return GR_EINVALID;
+    struct gri_runtime *runtime = gri_runtime_of(system);
     int error = gri_runtime_is_stepper(runtime) ? 0 : begin_steps(runtime);
     if (error != 0) return error;
     step(runtime, more);

@@ -31,6 +31,7 @@ bool gri_runtime_is_pausing(const struct gri_runtime *runtime)
 
 int gr_system_pause(gr_system *system)
 {
+    if (gri_system_given(system, "gr_system_pause") != 0) return GR_EINVALID;
     struct gri_runtime *runtime = gri_runtime_of(system);
     const char *refusal = NULL;
     int error = GR_ECONTEXT;
@@ -119,6 +120,7 @@ static int check_future(const struct gr_system *system, const gr_future *future)
 
 int gr_system_run_until(gr_system *system, gr_future *future)
 {
+    if (gri_system_given(system, "gr_system_run_until") != 0) return GR_EINVALID;
     struct gri_runtime *runtime = gri_runtime_of(system);
     int error = check_future(system, future);
     if (error != 0) return error;

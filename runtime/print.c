@@ -336,6 +336,7 @@ static int inquire(struct gri_runtime *runtime, FILE *file, bool all_own)
 
 int gr_system_print(gr_system *system, FILE *file)
 {
+    if (gri_system_given(system, "gr_system_print") != 0) return GR_EINVALID;
     return inquire(gri_runtime_of(system), file, false);
 }
 

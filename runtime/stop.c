@@ -316,8 +316,9 @@ int gri_runtime_stop(struct gri_runtime *runtime, gr_time deadline, struct gr_ab
 int gr_system_stop(gr_system *system, gr_time deadline, struct gr_abandoned *list, size_t capacity,
                    size_t *count)
 {
-    struct gri_runtime *runtime = gri_runtime_of(system);
     if (count != NULL) *count = 0;
+    if (gri_system_given(system, "gr_system_stop") != 0) return GR_EINVALID;
+    struct gri_runtime *runtime = gri_runtime_of(system);
     return gri_runtime_is_shut(runtime) ? GR_ESTOPPED
                                         : gri_runtime_stop(runtime, deadline, list, capacity, count);
 }

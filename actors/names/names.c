@@ -211,5 +211,5 @@ gr_ref gr_whereis(gr_actor *self, const char *name)
 
 gr_ref gr_system_whereis(gr_system *system, const char *name)
 {
-    return gri_names_find(&system->names, name);
+    return system != NULL ? gri_names_find(&system->names, name) : (gr_ref){0, 0, 0};
 }

@@ -6,12 +6,16 @@
 
 int gr_system_loops(const gr_system *system)
 {
-    return (int)system->loop_count;
+    return system != NULL ? (int)system->loop_count : 0;
 }
 
 void gr_system_count(const gr_system *system, struct gr_system_counts *counts)
 {
     uint64_t sums[GRI_COUNTER_COUNT] = {0};
+    if (system == NULL) {
+        *counts = (struct gr_system_counts){0};
+        return;
+    }
     for (unsigned i = 0; i < system->loop_count; i++) gri_counters_sum(&system->loops[i]->counters, sums);
     /* A turn counts all that it took, also what nobody handled or what was set aside; its sum is written last, so it may
      * be behind. */
@@ -71,6 +75,7 @@ bool gri_system_describe(const gr_system *system, uint32_t slot, struct gr_actor
 size_t gr_system_actors(const gr_system *system, struct gr_actor_info *list, size_t capacity)
 {
     size_t count = 0;
+    if (system == NULL) return 0;
     if (list == NULL) capacity = 0;
     uint32_t chunks = gri_load(&system->slots.chunk_count, GRI_ACQUIRE);
     for (uint32_t i = 0; i < chunks * GRI_SLOTS_PER_CHUNK; i++) {

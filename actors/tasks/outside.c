@@ -11,6 +11,7 @@ static int begin(struct gr_system *system, struct gr_future *future, const struc
 {
     if (behaviour->result_type == NULL || behaviour->result_type->id == 0)
         return gri_fail(NULL, GR_EINVALID, "%s is no task", behaviour->name);
+    if (gri_system_given(system, "gr_system_start") != 0) return GR_EINVALID;
     struct gri_foreign_box *box = gri_foreign_box_create(system);
     struct gri_message *reply = box == NULL ? NULL : gri_foreign_new_reply(box, behaviour->result_type);
     int error = GR_ENOMEM;

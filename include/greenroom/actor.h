@@ -101,9 +101,7 @@ typedef struct gr_spawn_options {
 
 GRI_BEGIN_C
 
-/*
- * The actor's own reference. `self` must not be NULL.
- */
+/* The actor's own reference; the null reference if `self` is NULL. */
 GR_API gr_ref gr_self(const gr_actor *self);
 
 /* Who sent the message that is being handled; in a start function, and in a coroutine that has not called a receive yet,
@@ -115,14 +113,15 @@ GR_API gr_ref gr_sender(const gr_actor *self);
  * Valid until the next failing call with it. Never NULL. */
 GR_API const char *gr_last_error(const gr_actor *self);
 
-/* The index of the loop that runs the actor, from 0. `self` must not be NULL. */
+/* The index of the loop that runs the actor, from 0; -1 if `self` is NULL. */
 GR_API int gr_loop_index(const gr_actor *self);
 
 /* Nanoseconds of the loop's monotonic clock as the loop read it last, which it does between turns: after 64 of them, after
- * a sleep, and when nothing is left to do. Virtual under simulation. `self` must not be NULL. */
+ * a sleep, and when nothing is left to do. Virtual under simulation. If `self` is NULL: the machine's own monotonic clock. */
 GR_API gr_time gr_now(const gr_actor *self);
 
-/* A number from the loop's seeded generator, any of 64 bits: the same in each run under GR_SEED. `self` must not be NULL. */
+/* A number from the loop's seeded generator, any of 64 bits: the same in each run under GR_SEED. 0 if `self`
+ * is NULL. */
 GR_API uint64_t gr_random(gr_actor *self);
 
 /*

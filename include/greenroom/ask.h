@@ -32,7 +32,7 @@ GR_API int gr_reply_error(gr_actor *self, int error);
 /*
  * What is left of the deadline of the request being handled, at least 0; GR_FOREVER if it has none, or no unanswered
  * request is being handled. Requests made meanwhile end by then, whatever deadlines of their own say: with GR_ETIMEOUT,
- * at once if nothing is left. A forwarded or stashed request keeps its deadline. `self` must not be NULL.
+ * at once if nothing is left. A forwarded or stashed request keeps its deadline. GR_FOREVER if `self` is NULL.
  */
 GR_API gr_time gr_time_left(const gr_actor *self);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Systems: a set of loops with the actors on them. Most programs need gr_run alone; a program that owns its main loop
- * drives a system by its descriptor.
+ * drives a system by its descriptor. A `system` that is NULL, as a failed create leaves it, is GR_EINVALID everywhere, and
+ * has no actors, loops or counts.
  */
 #ifndef GREENROOM_SYSTEM_H
 #define GREENROOM_SYSTEM_H
@@ -155,7 +156,7 @@ GR_API GR_MUST_USE int gr_system_close(gr_system *system);
  * run or step it, nor ask it for anything. */
 GR_API void gr_system_destroy(gr_system *system);
 
-/* The system of an actor; `self` must not be NULL. */
+/* The system of an actor; NULL if `self` is NULL. */
 GR_API gr_system *gr_actor_system(const gr_actor *self);
 
 /* The number of loops. Any thread. */

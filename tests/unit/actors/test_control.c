@@ -279,6 +279,12 @@ Case(control, what_needs_an_actor_refuses_none)
     CHECK_EQ(gr_subscribe_dead_letters(NULL, true), GR_ECONTEXT);
     CHECK_EQ(gr_time_left(NULL), GR_FOREVER);
     CHECK(gr_ref_is_null(gr_sender(NULL)));
+    CHECK(gr_ref_is_null(gr_self(NULL)));
+    CHECK_EQ(gr_loop_index(NULL), -1);
+    CHECK(gr_actor_system(NULL) == NULL);
+    CHECK_EQ(gr_random(NULL), 0);
+    gr_time then = gr_now(NULL);
+    CHECK(then > 0 && gr_now(NULL) >= then);
     CHECK(!gr_is_cancelled(NULL));
     gr_exit(NULL, 1);
     gr_trap_exits(NULL, true);

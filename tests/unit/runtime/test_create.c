@@ -269,3 +269,31 @@ Case(create, systems_side_by_side_know_nothing_of_each_other)
     gr_system_destroy(one);
     gr_system_destroy(two);
 }
+
+Case(create, a_system_that_is_null_is_an_error_everywhere)
+{
+    struct gr_system_counts counts = {.sent = 1};
+    struct gr_abandoned left;
+    size_t count = 1;
+    bool more = true;
+    CHECK_EQ(gr_system_run(NULL), GR_EINVALID);
+    CHECK_TEXT(gr_last_error(NULL),
+               "gr_system_run: the system is NULL: look at what gr_system_create returned");
+    CHECK_EQ(gr_system_run_until(NULL, NULL), GR_EINVALID);
+    CHECK_EQ(gr_system_pause(NULL), GR_EINVALID);
+    CHECK_EQ(gr_system_fd(NULL), GR_EINVALID);
+    CHECK_EQ(gr_system_step(NULL, &more), GR_EINVALID);
+    CHECK(!more);
+    CHECK_EQ(gr_system_stop(NULL, 1, &left, 1, &count), GR_EINVALID);
+    CHECK_EQ(count, 0);
+    CHECK_EQ(gr_system_close(NULL), GR_EINVALID);
+    CHECK_EQ(gr_system_print(NULL, stderr), GR_EINVALID);
+    CHECK(gr_ref_is_null(gr_system_spawn(NULL, listener, ())));
+    CHECK(strstr(gr_last_error(NULL), "gr_system_spawn: the system is NULL") != NULL);
+    CHECK(gr_ref_is_null(gr_system_whereis(NULL, "door")));
+    CHECK_EQ(gr_system_loops(NULL), 0);
+    gr_system_count(NULL, &counts);
+    CHECK_EQ(counts.sent, 0);
+    CHECK_EQ(gr_system_actors(NULL, NULL, 0), 0);
+    gr_system_destroy(NULL);
+}

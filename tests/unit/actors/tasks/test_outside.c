@@ -35,6 +35,9 @@ static void outcomes(gr_system *system)
     gr_future *none = gr_system_start(system, work, (.loop = 99), .value = 1);
     CHECK_EQ(gr_await(NULL, none, 0), GR_EINVALID);
     gr_future_release(none);
+    none = gr_system_start(NULL, work, (), .value = 1);
+    CHECK_EQ(gr_await(NULL, none, 0), GR_EINVALID);
+    gr_future_release(none);
 }
 
 static void requests(gr_system *system)
