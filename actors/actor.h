@@ -246,6 +246,9 @@ int gri_spawn_outside(struct gr_system *system, const struct gr_behaviour *behav
                       const struct gr_spawn_options *options, const void *start, struct gri_message *reply,
                       gr_ref *ref);
 
+/* What a spawn from another loop or a plain thread is to make. */
+const struct gr_behaviour *gri_spawn_behaviour(const struct gri_message *m);
+
 /* A spawn from another loop or a plain thread arrived; takes it. */
 void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m);
 
@@ -339,6 +342,9 @@ void gri_message_dispose(struct gri_loop *loop, struct gri_message *m);
 
 /* Makes a dead letter of an envelope that was for `to`: counts and reports it, fails its request, frees it; takes it. */
 void gri_dead_letter(struct gri_loop *loop, struct gri_message *m, gr_ref to, enum gr_dead_letter cause);
+
+/* The same for one that was not admitted, with the error of that, or 0 if it was to be dropped. */
+void gri_dead_send(struct gri_loop *loop, struct gri_message *m, gr_ref to, int error);
 
 /* The same for a message of an actor that never got an envelope. Takes the counts. */
 void gri_dead_message(struct gr_actor *self, gr_ref to, const struct gr_type *type, const void *message,

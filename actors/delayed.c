@@ -67,7 +67,7 @@ static int send_due(struct gri_loop *loop, gr_ref to, struct gri_message *m)
     }
     if (error == 0 && (verdict == GRI_DROP_NEWEST || verdict == GRI_REJECT)) error = GR_EFULL;
     if (error != 0) {
-        gri_dead_letter(loop, m, to, gri_dead_letter_cause(error));
+        gri_dead_send(loop, m, to, error);
         return error;
     }
     gri_count(&loop->counters, GRI_COUNTER_SENT, 1);

@@ -196,6 +196,6 @@ int gr_forward(gr_actor *self, gr_ref to)
         return 0;
     }
     const struct gr_type *type = gri_type_by_id(m->type);
-    gri_dead_letter(self->loop, m, to, error == 0 ? GR_DEAD_FULL : gri_dead_letter_cause(error));
+    gri_dead_send(self->loop, m, to, error);
     return error == 0 ? 0 : failed(self, to, type, error);
 }

@@ -93,6 +93,11 @@ static void queue_start(struct gri_loop *loop, struct gr_actor *actor, struct gr
     gri_loop_schedule(loop, &actor->work);
 }
 
+const struct gr_behaviour *gri_spawn_behaviour(const struct gri_message *m)
+{
+    return order_of((struct gri_message *)m, gri_type_by_id(m->type))->behaviour;
+}
+
 void gri_spawn_arrived(struct gri_loop *loop, struct gr_actor *actor, struct gri_message *m)
 {
     const struct spawn_order *order = order_of(m, gri_type_by_id(m->type));

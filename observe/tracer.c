@@ -155,7 +155,7 @@ static void add_slice(struct gri_text *text, const struct gri_tracer *tracer, co
     add_time(text, "dur", span->took);
     add_place(text, tracer->track);
     gri_text_format(text, ",\"args\":{");
-    if (span->who != NULL) add_name(text, "actor", span->who);
+    if (span->who != NULL) add_name(text, span->kind == GRI_SPAN_DEAD ? "cause" : "actor", span->who);
     if (span->kind == GRI_SPAN_END) gri_text_format(text, "\"reason\":%" PRId64 ",", (int64_t)span->number);
     gri_text_format(text, "\"slot\":%u}}", span->slot);
 }
@@ -169,7 +169,6 @@ static void add_moment(struct gri_text *text, const struct gri_tracer *tracer, c
     add_time(text, "ts", span->at - tracer->file->began);
     add_place(text, tracer->track);
     gri_text_format(text, ",\"args\":{");
-    if (span->kind == GRI_SPAN_DEAD) add_name(text, "cause", span->who);
     if (span->kind == GRI_SPAN_SPAWN) gri_text_format(text, "\"loop\":%" PRIu64 ",", span->number);
     gri_text_format(text, "\"slot\":%u}}", span->slot);
 }
@@ -228,7 +227,8 @@ static void add_span(struct gri_text *text, const struct gri_tracer *tracer, con
         add_slice(text, tracer, span, "end", "end");
         break;
     case GRI_SPAN_DEAD:
-        add_moment(text, tracer, span, "dead letter");
+        add_slice(text, tracer, span, "dead letter", span->name); /* an arrow ends in nothing else */
+        add_flow(text, tracer, span, "f");
         break;
     case GRI_SPAN_WRITING:
         add_slice(text, tracer, span, "trace", "writing the trace");

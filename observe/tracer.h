@@ -28,7 +28,7 @@ enum gri_span_kind {
     GRI_SPAN_SEND,    /* a message was sent; number: its flow, or 0; slot: to whom */
     GRI_SPAN_SPAWN,   /* an actor was spawned; number: its loop */
     GRI_SPAN_END,     /* an actor ended; number: its reason */
-    GRI_SPAN_DEAD,    /* a dead letter; who: the cause */
+    GRI_SPAN_DEAD,    /* a dead letter; who: the cause; number: its flow, or 0 */
     GRI_SPAN_WRITING, /* the trace was written */
     GRI_SPAN_KINDS
 };

@@ -39,7 +39,8 @@ static const char *mail_name(const struct gri_message *m)
     }
 }
 
-/* The arrow to a message: from actors only, whose sends are all traced. An address is one message's until it is freed. */
+/* The arrow to a message: from actors only, whose sends are all traced. An address is one message's until it is freed,
+ * which is when it has been handled or is a dead letter: both end the arrow. */
 static uint64_t flow_of(const struct gri_message *m)
 {
     return m->kind == GRI_MAIL_USER && m->sender_generation != 0 ? (uintptr_t)m : 0;
@@ -176,7 +177,7 @@ void gri_trace_injected(struct gri_loop *loop, const struct gri_message *m)
     if (m->kind != GRI_MAIL_USER && m->kind != GRI_MAIL_START) return;
     bool is_spawn = m->kind == GRI_MAIL_START;
     struct gri_span span = {.at = gri_trace_now(loop),
-                            .name = type_name(m->type),
+                            .name = is_spawn ? gri_spawn_behaviour(m)->name : type_name(m->type),
                             .number = is_spawn ? loop->index : 0,
                             .slot = m->to_slot,
                             .kind = is_spawn ? GRI_SPAN_SPAWN : GRI_SPAN_SEND};
@@ -207,11 +208,13 @@ void gri_trace_end(struct gri_loop *loop, const char *who, uint32_t slot, int re
     gri_tracer_add(loop->tracer, &span);
 }
 
-void gri_trace_dead(struct gri_loop *loop, const char *type, uint32_t slot, enum gr_dead_letter cause)
+void gri_trace_dead(struct gri_loop *loop, const struct gri_message *m, const char *type, uint32_t slot,
+                    enum gr_dead_letter cause)
 {
     struct gri_span span = {.at = gri_trace_now(loop),
                             .name = type,
                             .who = gri_counter_name((unsigned)(GRI_COUNTER_DEAD_STALE + cause)),
+                            .number = m != NULL ? flow_of(m) : 0,
                             .slot = slot,
                             .kind = GRI_SPAN_DEAD};
     gri_tracer_add(loop->tracer, &span);

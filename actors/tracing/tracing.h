@@ -44,6 +44,8 @@ void gri_trace_spawn(struct gri_loop *loop, const struct gr_behaviour *behaviour
 gr_time gri_trace_now(struct gri_loop *loop);
 void gri_trace_end(struct gri_loop *loop, const char *who, uint32_t slot, int reason, gr_time began);
 
-void gri_trace_dead(struct gri_loop *loop, const char *type, uint32_t slot, enum gr_dead_letter cause);
+/* A dead letter of a type: `m`, or NULL if that was never sent. */
+void gri_trace_dead(struct gri_loop *loop, const struct gri_message *m, const char *type, uint32_t slot,
+                    enum gr_dead_letter cause);
 
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks the traces of pkgstat and of the small samples, and the checker itself on traces that are wrong.
 
-Usage: test_tracing.py FOLDER_OF_SAMPLES. Each is traced for real and simulated on one, two and four loops; the sums of
+Usage: test_tracing.py FOLDER_OF_SAMPLES LOST. Each is traced for real and simulated on one, two and four loops; the sums of
 its spans have to agree with the system's counters.
 """
 import json
@@ -20,6 +20,7 @@ import generate
 import trace
 
 SAMPLES = None
+LOST = None  # a program that makes dead letters
 SPEED = re.compile(rb"[0-9.]+ (?:s|MB/s)\b")  # what differs from run to run
 
 
@@ -47,10 +48,10 @@ class Traces(unittest.TestCase):
         self.assertEqual(complaints[:20], [], f"{command} with {environment}")
         return trace.events_of(text)[0]
 
-    def everywhere(self, command):
+    def everywhere(self, command, **environment):
         for loops in ("1", "2", "4"):
-            yield self.check(command, {"GR_LOOPS": loops})
-            yield self.check(command, {"GR_LOOPS": loops, "GR_SEED": "7"})
+            yield self.check(command, {"GR_LOOPS": loops, **environment})
+            yield self.check(command, {"GR_LOOPS": loops, "GR_SEED": "7", **environment})
 
     def test_pkgstat(self):
         with tempfile.TemporaryDirectory(prefix="greenroom-input-") as folder:
@@ -76,6 +77,13 @@ class Traces(unittest.TestCase):
             self.assertEqual(trace.count_spans(events)["handled"], 24000)
             flows = [event["ph"] for event in events if event["ph"] in "sf"]
             self.assertEqual((flows.count("s"), flows.count("f")), (24000, 24000))
+
+    def test_dead_letters_end_their_arrows(self):
+        for events in self.everywhere([LOST], GR_LOG="error"):
+            lost = [event for event in events if event.get("cat") == "dead letter"]
+            causes = {event["args"]["cause"] for event in lost}
+            self.assertLessEqual({"dead: stale", "dead: down", "dead: full", "dead: unhandled"}, causes)
+            self.assertGreater(len(lost), 100)
 
     def test_coroutines_and_requests(self):
         for events in self.everywhere([os.path.join(SAMPLES, "account")]):
@@ -180,6 +188,9 @@ class Checker(unittest.TestCase):
         self.refused("no slice around it", event(ph="s", ts=100, **flow))
         self.refused("bp must be e", event(), event(ph="s", **flow), event(ph="f", bp="x", **flow))
         self.refused("more often", event(), event(ph="f", bp="e", **flow), ordered=False)
+        self.refused("never ends", event(), event(ph="s", **flow))
+        self.refused("never ends", event(), event(ph="s", **flow), ordered=False)
+        self.refused("and has not ended", event(), event(ph="s", **flow), event(ph="s", **{**flow, "ts": 2.0}))
 
     def test_sums_and_tracks(self):
         self.refused("but the counter is 5", event(), handled=5)
@@ -188,5 +199,5 @@ class Checker(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    SAMPLES = sys.argv.pop(1)
+    SAMPLES, LOST = sys.argv.pop(1), sys.argv.pop(1)
     unittest.main()

@@ -110,7 +110,8 @@ def find_slice(slices, ts):
 
 
 def check_flows(events, ordered):
-    """Flows begin and end within slices; each end had a beginning. With `ordered` times say which."""
+    """Flows begin and end within slices, and each that begins ends; Perfetto ignores a flow that begins under the id of
+    one that has not ended, and draws its arrow from where that began. With `ordered` times say what came first."""
     slices, flows = defaultdict(list), []
     for event in events:
         if event["ph"] == "X":
@@ -129,7 +130,10 @@ def check_flows(events, ordered):
         under_way[event["id"]] += 1 if event["ph"] == "s" else -1
         if ordered and under_way[event["id"]] < 0:
             yield f"the flow {event['id']} ends at {event['ts']} and had not begun"
+        if ordered and under_way[event["id"]] > 1:
+            yield f"the flow {event['id']} begins at {event['ts']} and has not ended"
     yield from (f"the flow {name} ends more often than it begins" for name, left in under_way.items() if left < 0)
+    yield from (f"the flow {name} never ends" for name, left in under_way.items() if left > 0)
 
 
 def count_spans(events):
