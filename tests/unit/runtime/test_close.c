@@ -15,6 +15,13 @@ static gr_system *create(int loops, uint64_t seed)
     return system;
 }
 
+static int idle_run(gr_actor *self, const struct number *m, struct number *result)
+{
+    return 0;
+}
+
+GR_TASK(idle_task, number, number, idle_run);
+
 /* Everything that a program can call with it. */
 static void misuse(gr_system *system, gr_ref ref)
 {
@@ -30,7 +37,11 @@ static void misuse(gr_system *system, gr_ref ref)
     CHECK_EQ(count, 0);
     CHECK_EQ(gr_system_fd(system), -1);
     CHECK(gr_ref_is_null(gr_system_spawn(system, server, (), .value = 1)));
-    CHECK(strstr(gr_last_error(NULL), gr_error_text(GR_ESTOPPED)) != NULL);
+    CHECK_TEXT(gr_last_error(NULL), "server was not spawned: the system is closed");
+    gr_future *task = gr_system_start(system, idle_task, (), .value = 1);
+    CHECK_EQ(gr_future_error(task), GR_ESTOPPED);
+    CHECK_TEXT(gr_last_error(NULL), "idle_task was not spawned: the system is closed");
+    gr_future_release(task);
     CHECK_EQ(gr_send(NULL, ref, ping), GR_ESTALE);
     CHECK_EQ(gr_stop(NULL, ref, 0), 0);
     gr_future *future = gr_ask(NULL, ref, GR_FOREVER, get_sum);
