@@ -162,6 +162,7 @@ static int resists_once_run(gr_actor *self, const struct plan *plan, struct numb
 {
     CHECK_EQ(gr_sleep(self, gr_seconds(10)), GR_ECANCELLED);
     note("first");
+    CHECK(gr_is_cancelled(self)); /* that it was told is not taken back */
     int error = gr_sleep(self, gr_seconds(10));
     note("second");
     return error;
