@@ -54,7 +54,16 @@ task: finished, value 42
 """,
     "a6_task_create": """\
 both tasks are started
+awaited: GR_OK
 its value is 42
+task: pending
+task: running
+awaited: GR_EINVALID
+task: finished, 7 is odd
+task: pending
+task: running
+awaited: GR_ECANCELLED
+task: cancelled, cancelled
 it failed: GR_EINVALID
 after 1.000 s
 """,
