@@ -28,6 +28,10 @@ run has returned
 stop, from inside
 run has returned
 run after close: GR_ESTOPPED
+run until after close: GR_ESTOPPED
+step after close: GR_ESTOPPED
+start after close: GR_ESTOPPED
+send after close: GR_ESTALE
 spawn after close: refused
 """,
     "a2_hello": "Hello World!\n",
