@@ -296,12 +296,23 @@ static inline bool gri_can_wait(const struct gr_actor *self)
 void gri_actor_begin_wait(struct gr_actor *self, gr_time timeout);
 void gri_actor_end_wait(struct gr_actor *self);
 
-/* ---- overflow.c ---- */
+/* ---- describe.c: actors as people see them, as in: parser "door" 1:1024:7 ---- */
+
+#define GRI_ACTOR_TEXT 512 /* bytes that always suffice, however much of a name is escaped */
 
 struct gri_text;
 
-/* Adds an actor's behaviour and reference to a line. Async-signal-safe. */
+/* Adds an actor of the calling thread's loop. Async-signal-safe. */
 void gri_append_actor(struct gri_text *text, const struct gr_actor *actor);
+
+/* The same as a text of its own. Returns `out`. */
+const char *gri_describe_actor(const struct gr_actor *actor, char out[GRI_ACTOR_TEXT]);
+
+/* The same of any actor of the system whose behaviour's name is known. Takes the mutex of the names. */
+const char *gri_describe_ref(struct gr_system *system, const char *behaviour, gr_ref ref,
+                             char out[GRI_ACTOR_TEXT]);
+
+/* ---- overflow.c ---- */
 
 /* Writes one line on stderr about an actor whose stack overflowed. Async-signal-safe. */
 void gri_report_overflow(const struct gri_coroutine *coroutine);

@@ -5,7 +5,6 @@
 #include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
-#include "base/text.h"
 #include "observe/trace.h"
 
 #include <greenroom/coroutine.h>
@@ -173,11 +172,10 @@ __attribute__((noinline)) static bool note_killed(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = self->extra;
     if (++extra->deaf < GRI_DEAF_MAX) return true;
-    gr_ref ref = gri_actor_ref(self);
+    char who[GRI_ACTOR_TEXT];
     gr_log(GR_LOG_WARNING,
-           "actor %s " GRI_REF_FORMAT
-           " goes on waiting though it is killed: it is ended, and what it holds is lost",
-           gri_actor_dispatch(self)->behaviour->name, GRI_REF_VALUES(ref));
+           "actor %s goes on waiting though it is killed: it is ended, and what it holds is lost",
+           gri_describe_actor(self, who));
     gri_actor_end_wait(self);
     gri_coroutine_suspend(extra->coroutine);
     return true;

@@ -6,7 +6,6 @@
 #include "actors/mail/mail.h"
 #include "actors/tasks/task.h"
 #include "actors/tracing/tracing.h"
-#include "base/text.h"
 #include "observe/trace.h"
 
 #include <greenroom/log.h>
@@ -85,13 +84,11 @@ static void log_failure(const struct gr_actor *actor, const struct gr_behaviour 
     if (gri_load(&gri_loop_system(actor->loop)->stopping, GRI_RELAXED) || is_watched(actor, behaviour))
         return;
     if (!gr_log_shows(GR_LOG_WARNING) || !may_log(actor->loop)) return;
-    const struct gri_name *name = actor->extra != NULL ? actor->extra->name : NULL;
+    char who[GRI_ACTOR_TEXT];
     const char *text = gri_error_text_of(actor, reason);
-    gr_ref ref = gri_actor_ref(actor);
-    gr_log(
-        GR_LOG_WARNING, "actor " GRI_REF_FORMAT " (%s%s%s) failed, and nobody watches it: reason %d (%s): %s",
-        GRI_REF_VALUES(ref), behaviour->name, name != NULL ? " " : "", name != NULL ? name->text : "", reason,
-        reason < 0 ? gr_error_name(reason) : "its own", text != NULL ? text : gr_error_text(reason));
+    gr_log(GR_LOG_WARNING, "actor %s failed, and nobody watches it: reason %d (%s): %s",
+           gri_describe_actor(actor, who), reason, reason < 0 ? gr_error_name(reason) : "its own",
+           text != NULL ? text : gr_error_text(reason));
 }
 
 /* Whether it failed: it was neither ended on purpose, nor asked to end. */

@@ -10,26 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX 320 /* bytes */
-#define NAME_MAX 64  /* a longer name is cut, so that there is room for the advice */
+#define LINE_MAX (GRI_ACTOR_TEXT + 160) /* bytes */
 
 static void append(struct gri_text *text, const char *string)
 {
     gri_text_append(text, string, strlen(string));
-}
-
-void gri_append_actor(struct gri_text *text, const struct gr_actor *actor)
-{
-    const struct gri_dispatch *dispatch = gri_actor_dispatch(actor);
-    const char *name = dispatch != NULL ? dispatch->behaviour->name : "?";
-    gr_ref ref = gri_actor_ref(actor);
-    gri_text_append(text, name, strnlen(name, NAME_MAX));
-    append(text, " ");
-    gri_text_append_number(text, ref.seat, 10);
-    append(text, ":");
-    gri_text_append_number(text, ref.slot, 10);
-    append(text, ":");
-    gri_text_append_number(text, ref.generation, 10);
 }
 
 void gri_report_overflow(const struct gri_coroutine *coroutine)

@@ -34,12 +34,14 @@ static void tell_unhandled(const struct gr_actor *self, struct gri_dispatch *dis
     uint32_t bit = UINT32_C(1) << (m->type & 31);
     if (dispatch->unhandled & bit) return;
     dispatch->unhandled |= bit;
-    gr_ref ref = gri_actor_ref(self), from = gri_message_sender(m);
+    gr_ref from = gri_message_sender(m);
+    bool became = dispatch->handlers != dispatch->behaviour;
+    char who[GRI_ACTOR_TEXT];
     gr_log(GR_LOG_WARNING,
-           "actor " GRI_REF_FORMAT " (%s) has no handler for %s, sent by " GRI_REF_FORMAT
+           "actor %s%s%s has no handler for %s, sent by " GRI_REF_FORMAT
            ": it is a dead letter, as others will be",
-           GRI_REF_VALUES(ref), dispatch->handlers->name, gri_type_by_id(m->type)->name,
-           GRI_REF_VALUES(from));
+           gri_describe_actor(self, who), became ? " as " : "", became ? dispatch->handlers->name : "",
+           gri_type_by_id(m->type)->name, GRI_REF_VALUES(from));
 }
 
 /* A message without a handler of its own: for the catch-all, else a dead letter. */

@@ -54,7 +54,7 @@ static const struct gr_actor *running_on(const struct gri_loop *loop)
 static void report_place(size_t which, const siginfo_t *info, const struct gri_loop *loop,
                          const struct gr_actor *actor)
 {
-    char out[256];
+    char out[GRI_ACTOR_TEXT + 128];
     struct gri_text text;
     bool has_address = faults[which].number == SIGSEGV || faults[which].number == SIGBUS;
     gri_text_init(&text, out, sizeof out);

@@ -3,7 +3,7 @@
  * The watchdog: a thread that samples the loops, names a handler that holds one up (G19), and enforces a stop's deadline
  * (G16). It changes nothing that a loop owns.
  */
-#include "base/text.h"
+#include "actors/actor.h"
 #include "runtime/runtime.h"
 
 #include <greenroom/log.h>
@@ -27,13 +27,13 @@ static uint64_t progress_of(struct gri_loop *loop)
 
 static void name_hog(struct gri_runtime *runtime, unsigned loop, uint32_t slot, gr_time since)
 {
-    struct gr_actor_info info = {.behaviour = "an actor"};
+    struct gr_actor_info info;
+    char who[GRI_ACTOR_TEXT];
     if (!gri_system_describe(&runtime->system, slot, &info)) return;
     gr_log(GR_LOG_WARNING,
-           "actor %s " GRI_REF_FORMAT
-           " has been running for %.1f s without a pause and holds up loop %u: give long "
+           "actor %s has been running for %.1f s without a pause and holds up loop %u: give long "
            "work to gr_blocking, or cut it into messages to itself; GR_HOG_AFTER_MS sets when this is said",
-           info.behaviour, GRI_REF_VALUES(info.ref), (double)since / 1e9, loop);
+           gri_describe_ref(&runtime->system, info.behaviour, info.ref, who), (double)since / 1e9, loop);
 }
 
 static void look_at(struct gri_runtime *runtime, unsigned index, gr_time now)
@@ -64,12 +64,13 @@ _Noreturn void gri_runtime_leave(struct gri_runtime *runtime)
     if (count == 0) fputs("  actors that were killed, but whose loops did not come to end them\n", stderr);
     for (size_t i = 0; i < count && i < 16; i++) {
         bool is_job = list[i].thread < 0;
+        char who[GRI_ACTOR_TEXT];
         jobs += is_job;
         if (is_job)
             fprintf(stderr, "  blocking job, for %.1f s\n", (double)list[i].since / 1e9);
         else
-            fprintf(stderr, "  actor %s " GRI_REF_FORMAT " on loop %d\n", list[i].name,
-                    GRI_REF_VALUES(list[i].actor), list[i].thread);
+            fprintf(stderr, "  actor %s on loop %d\n",
+                    gri_describe_ref(&runtime->system, list[i].name, list[i].actor, who), list[i].thread);
     }
     if (count > jobs)
         fputs("  A handler has to return, and a coroutine to wait, to be ended: give long work to "

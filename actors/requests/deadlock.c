@@ -16,7 +16,6 @@
 #include "actors/mail/mail.h"
 #include "actors/mail/saved.h"
 #include "actors/requests/requests.h"
-#include "base/text.h"
 
 #include <greenroom/log.h>
 
@@ -184,14 +183,15 @@ static struct gri_message *take_back(struct gr_actor *actor, const struct hop *h
 /* ---- a cycle ---- */
 
 /* "a 1:2:3 -> b 1:4:5 -> a 1:2:3", as much as there is room for. */
-static void describe(const struct probe *probe, uint32_t seat, char *text, size_t size)
+static void describe(const struct probe *probe, struct gr_system *system, char *text, size_t size)
 {
     size_t used = 0;
     for (uint32_t i = 0; i <= probe->count && used < size; i++) {
         const struct hop *hop = &probe->hops[(probe->victim + i) % probe->count];
-        gr_ref ref = {seat, hop->slot, hop->generation};
-        used += (size_t)snprintf(text + used, size - used, "%s%s " GRI_REF_FORMAT, i == 0 ? "" : " -> ",
-                                 hop->name, GRI_REF_VALUES(ref));
+        gr_ref ref = {system->seat, hop->slot, hop->generation};
+        char who[GRI_ACTOR_TEXT];
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i == 0 ? "" : " -> ",
+                                 gri_describe_ref(system, hop->name, ref, who));
     }
 }
 
@@ -202,7 +202,7 @@ static void explain(struct gr_actor *actor, const struct probe *probe)
     const struct hop *hop = &probe->hops[probe->victim];
     if (future == NULL || future->obligation.handle != hop->handle) return;
     char text[GRI_ERROR_TEXT_SIZE * 4];
-    describe(probe, (uint32_t)gri_loop_system(actor->loop)->seat, text, sizeof text);
+    describe(probe, gri_loop_system(actor->loop), text, sizeof text);
     gr_log(GR_LOG_WARNING, "deadlock: these wait for each other's answers: %s", text);
     gri_fail(actor, GR_EDEADLOCK, "deadlock: %s", text);
 }

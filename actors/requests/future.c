@@ -69,9 +69,8 @@ static const char *describe(const struct gr_future *future, char *out, size_t si
 static const char *describe_owner(const struct gr_future *future, char *out, size_t size)
 {
     if (future->is_foreign) return "a plain thread";
-    gr_ref ref = gri_actor_ref(future->owner);
-    snprintf(out, size, "actor " GRI_REF_FORMAT " (%s)", GRI_REF_VALUES(ref),
-             gri_actor_dispatch(future->owner)->behaviour->name);
+    char who[GRI_ACTOR_TEXT];
+    snprintf(out, size, "actor %s", gri_describe_actor(future->owner, who));
     return out;
 }
 
@@ -82,7 +81,7 @@ void gri_future_log_unread(const struct gr_future *future)
     if (!is_failure || (!future->is_foreign && (future->owner->flags & GRI_ACTOR_FAILED)) ||
         (future->flags & (GRI_FUTURE_READ | GRI_FUTURE_ON_STACK)))
         return;
-    char who[96], what[96];
+    char who[GRI_ACTOR_TEXT + sizeof "actor "], what[96];
     const char *name = future->error < 0 ? gr_error_name(future->error) : "its own";
     gr_log(GR_LOG_WARNING, "%s dropped a failure that it never looked at: %s, error %d (%s): %s",
            describe_owner(future, who, sizeof who), describe(future, what, sizeof what), future->error, name,

@@ -2,7 +2,6 @@
 /* Scopes: the tasks that an actor started in one end together. A scope listens to its children's futures. */
 #include "actors/requests/requests.h"
 #include "actors/tasks/task.h"
-#include "base/text.h"
 
 #include <greenroom/log.h>
 
@@ -107,11 +106,10 @@ static void drop_scope(struct gr_actor *owner, struct gri_obligation *obligation
 {
     struct gr_scope *scope = GRI_CONTAINER_OF(obligation, struct gr_scope, obligation);
     if (scope->error != 0 && scope->error != GR_ECANCELLED && !(owner->flags & GRI_ACTOR_FAILED)) {
-        gr_ref ref = gri_actor_ref(owner);
+        char who[GRI_ACTOR_TEXT];
         const char *name = scope->error < 0 ? gr_error_name(scope->error) : "its own";
-        gr_log(GR_LOG_WARNING,
-               "actor " GRI_REF_FORMAT " (%s) ended without closing a scope that had failed: error %d (%s)",
-               GRI_REF_VALUES(ref), gri_actor_dispatch(owner)->behaviour->name, scope->error, name);
+        gr_log(GR_LOG_WARNING, "actor %s ended without closing a scope that had failed: error %d (%s)",
+               gri_describe_actor(owner, who), scope->error, name);
     }
     free_scope(owner, scope);
 }

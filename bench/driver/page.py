@@ -25,11 +25,14 @@ Each row is one program for each contestant, doing the same work, with what was 
 printed. Contestants take turns (A B C A B C ...) in one go; a figure is the median of its runs, beside the least and
 the most. Runs on several cores during which the distance between these changed are dropped and repeated, and those kept
 were all at one distance. Before each run as much memory is touched as its contestant takes, since the host of a virtual
-machine takes back what lies free, and the first touch of it then costs ten times as much. Time runs from just before the first message to the last. Rates are per second of that time.
+machine takes back what lies free, and the first touch of it then costs ten times as much. Time runs from just before
+the first message to the last. Rates are per second of that time.
 Slower contestants do less of the same work, n, but where its amount matters (memory, lateness).
 
-*Local* means that all actors start on one loop, *spread* that they are spread over all. A peer on N cores is compared
-with Greenroom on N loops.
+*Local* means that all actors start on one loop, which is where a program's actors start unless it says otherwise;
+*spread* that they are spread over all. A peer on N cores, which places its actors as it likes, is compared with both on
+N loops. Goals are for local actors, but where a row says spread. Actors that do nothing but talk to each other are
+slower apart than together, here as anywhere: what limits such a row says so.
 """
 
 
@@ -78,7 +81,8 @@ def contestant_cells(found, key, extra):
     figures = found.by_contestant[key]
     peer, loops, _ = key
     name = contestant_name(key)
-    cells = [f"**{name}**" if peer == "greenroom" else name, str(loops), table.count(figures.lines[0]["n"])]
+    cells = [f"**{name}**" if peer == "greenroom" else name, str(loops), table.count(figures.lines[0]["n"]),
+             str(len(figures.lines))]
     if found.has_rate:
         cells += [table.count(figures.rate), table.count(min(figures.rates)), table.count(max(figures.rates))]
         cells.append(deviation(figures))
@@ -92,7 +96,7 @@ def contestant_cells(found, key, extra):
 
 def result_table(found):
     extra = [f for f in FORMATS if any(figures.median(f) is not None for figures in found.by_contestant.values())]
-    head = ["contestant", "loops or cores", "n"]
+    head = ["contestant", "loops or cores", "n", "runs"]
     if found.has_rate:
         head += [f"median, {found.unit}", "least", "most", "range"]
     head += ["ours, local / spread, is", *(FORMATS[field][0] for field in extra)]

@@ -112,7 +112,7 @@ def greenroom(build, root):
     parts = []
     commit = said(["git", "rev-parse", "--short", "HEAD"], cwd=root)
     if commit:
-        changed = said(["git", "status", "--porcelain", "--untracked-files=no"], cwd=root)
+        changed = said(["git", "status", "--porcelain", "--untracked-files=no", "--", ":!docs"], cwd=root)
         parts.append(f"commit {commit}{' with changes' if changed else ''}")
     return ", ".join(filter(None, parts + built(build))) + "; default options: bounds on, monitors working"
 

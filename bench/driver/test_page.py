@@ -65,11 +65,11 @@ class Page(unittest.TestCase):
         return found[0]
 
     def test_a_contestant_has_its_median_least_most_and_range(self):
-        self.assertIn("| 1 | 10 | 50 M | 40 M | 80 M | 80 % |", self.one("| **Greenroom** | 1 | 10 | 50 M"))
+        self.assertIn("| 1 | 10 | 3 | 50 M | 40 M | 80 M | 80 % |", self.one("| **Greenroom** | 1 | 10 | 3 | 50 M"))
 
     def test_a_peer_is_compared_on_as_many_loops_in_both_placements(self):
-        self.assertIn("| 5.00x |", self.one("| Go | 1 | 10 | 10 M"))
-        self.assertIn("| 0.50x / 0.33x |", self.one("| Go | 2 | 10 | 90 M"))
+        self.assertIn("| 5.00x |", self.one("| Go | 1 | 10 | 1 | 10 M"))
+        self.assertIn("| 0.50x / 0.33x |", self.one("| Go | 2 | 10 | 1 | 90 M"))
 
     def test_each_goal_is_told_with_what_was_measured(self):
         rate = self.one("| rate on one loop | 100 M messages/s | 50 M messages/s |")

@@ -5,9 +5,9 @@
  *
  * A future belongs to the actor that got it, or with `self` NULL to the thread; only its owner may use it. An actor's
  * futures are released at its end. A failure that is released before anybody looked at it (by awaiting the future, by
- * reading its error, text or value, in a callback) is logged as a warning that names the task and the error, unless it is
- * GR_ECANCELLED or the actor failed; so is that of a task whose future was released before it failed, unless the system
- * stops.
+ * reading its error, text or value, in a callback, by gr_gather or gr_race) is logged as a warning that names the task and
+ * the error, unless it is GR_ECANCELLED or the actor failed; so is that of a task whose future was released before it
+ * failed, unless the system stops.
  *
  * NULL, which is what there is instead of a future when there was no memory for it, counts everywhere as one that failed
  * with GR_ENOMEM: it may be awaited, read and released. So it is enough to look at the outcome.
@@ -146,8 +146,8 @@ GR_API GR_MUST_USE int gr_wait(gr_actor *self, gr_future *const *futures, size_t
 
 /*
  * Waits for the values of all. Returns 0, the first error in time (see the flags), or what ended the wait: GR_ETIMEOUT,
- * GR_ECANCELLED, GR_EKILLED. The others are left as they are. The values are in the futures, which are in the order of the
- * array. Of none it is 0. Needs a coroutine.
+ * GR_ECANCELLED, GR_EKILLED. The others are left as they are, but failures of any, also later ones, count as looked at. The
+ * values are in the futures, which are in the order of the array. Of none it is 0. Needs a coroutine.
  */
 GR_API GR_MUST_USE int gr_gather(gr_actor *self, gr_future *const *futures, size_t count,
                                  enum gr_gather_flags flags, gr_time deadline);
@@ -155,8 +155,9 @@ GR_API GR_MUST_USE int gr_gather(gr_actor *self, gr_future *const *futures, size
 /*
  * Waits for the first one that is done, cancels all others, and returns the first one's error, 0 for a value; *first,
  * which may be NULL, is its index, and `count` if there is none, whatever went wrong. At the deadline it cancels all:
- * GR_ETIMEOUT. A wait that is ended by GR_ECANCELLED or GR_EKILLED cancels none. It does not wait for tasks to clean up,
- * and leaves alone what a callback released meanwhile. Needs a coroutine. Errors: GR_EINVALID if `count` is 0.
+ * GR_ETIMEOUT. A wait that is ended by GR_ECANCELLED or GR_EKILLED cancels none. It does not wait for tasks to clean
+ * up, whose failures count as looked at, and leaves alone what a callback released meanwhile. Needs a coroutine.
+ * Errors: GR_EINVALID if `count` is 0.
  */
 GR_API GR_MUST_USE int gr_race(gr_actor *self, gr_future *const *futures, size_t count, size_t *first,
                                gr_time deadline);

@@ -2,7 +2,7 @@
 /*
  * Systems: a set of loops with the actors on them. Most programs need gr_run alone; a program that owns its main loop
  * drives a system by its descriptor. A `system` that is NULL, as a failed create leaves it, is GR_EINVALID everywhere, and
- * has no actors, loops or counts.
+ * has no actors, loops or counts. What these functions say went wrong gr_last_error(NULL) explains, in an actor too.
  */
 #ifndef GREENROOM_SYSTEM_H
 #define GREENROOM_SYSTEM_H

@@ -34,9 +34,25 @@ static int fail(gr_system *system)
     return 1;
 }
 
+/* All of it is refused, and nothing crashes. */
+static void misuse(gr_system *system, gr_ref ref)
+{
+    bool more;
+    gr_future *future = gr_system_start(system, slow, (), .value = 21);
+    printf("run after close: %s\n", gr_error_name(gr_system_run(system)));
+    printf("run until after close: %s\n", gr_error_name(gr_system_run_until(system, future)));
+    printf("step after close: %s\n", gr_error_name(gr_system_step(system, &more)));
+    printf("start after close: %s\n", gr_error_name(gr_future_error(future)));
+    printf("send after close: %s\n", gr_error_name(gr_send(NULL, ref, number, .value = 21)));
+    printf("spawn after close: %s\n",
+           gr_ref_is_null(gr_system_spawn(system, stopper, ())) ? "refused" : "done");
+    gr_future_release(future);
+}
+
 int main(void)
 {
     gr_system *system;
+    gr_ref ref;
     if (gr_system_create(&system) != 0) return fail(NULL);
 
     gr_future *future = gr_system_start(system, slow, (), .value = 21);
@@ -45,15 +61,14 @@ int main(void)
     gr_future_release(future);
 
     for (int i = 0; i < 2; i++) {
-        if (gr_ref_is_null(gr_system_spawn(system, stopper, ()))) return fail(system);
+        ref = gr_system_spawn(system, stopper, ());
+        if (gr_ref_is_null(ref)) return fail(system);
         if (gr_system_run(system) != 0) return fail(system);
         printf("run has returned\n");
     }
 
     if (gr_system_close(system) != 0) return fail(system);
-    printf("run after close: %s\n", gr_error_name(gr_system_run(system)));
-    printf("spawn after close: %s\n",
-           gr_ref_is_null(gr_system_spawn(system, stopper, ())) ? "refused" : "done");
+    misuse(system, ref);
     gr_system_destroy(system);
     return 0;
 }

@@ -10,12 +10,15 @@ struct number {
 };
 GR_MESSAGE(number, GR_FIELD(number, value));
 
-static int answer_run(gr_actor *self, const struct gr_nothing *m, struct number *result)
+static int half_run(gr_actor *self, const struct number *m, struct number *result)
 {
-    result->value = 42;
-    return gr_sleep(self, gr_seconds(1));
+    int err = gr_sleep(self, gr_seconds(1));
+    if (err) return err; /* GR_ECANCELLED, if it was cancelled */
+    if (m->value % 2 != 0) return gr_fail(self, GR_EINVALID, "%d is odd", m->value);
+    result->value = m->value / 2;
+    return 0;
 }
-GR_TASK(answer, gr_nothing, number, answer_run);
+GR_TASK(half, number, number, half_run);
 
 static void show(const char *what, gr_future *future)
 {
@@ -32,16 +35,15 @@ static void called_back(gr_actor *self, gr_future *future, void *context)
 }
 
 /* A task's future has a state more: it runs once it has had its first turn. */
-static int run_task(gr_actor *self)
+static int run_task(gr_actor *self, int number, bool cancel)
 {
-    gr_future *task = gr_start(self, answer);
-    if (task == NULL) return GR_ENOMEM;
+    gr_future *task = gr_start(self, half, number);
     show("task", task);
     int err = gr_sleep(self, 0); /* its first turn */
     if (err) return err;
     show("task", task);
-    err = gr_await(self, task, GR_FOREVER);
-    if (err) return err;
+    if (cancel) gr_future_cancel(self, task); /* it is told, and runs until it has heeded that */
+    printf("awaited: %s\n", gr_error_name(gr_await(self, task, GR_FOREVER)));
     show("task", task);
     gr_future_release(task);
     return 0;
@@ -72,7 +74,9 @@ static int run(gr_actor *self, void *argument)
     printf("too late: %s\n", gr_error_name(gr_fulfil(self, promises[2], number, .value = 44)));
 
     int err = gr_sleep(self, 0); /* callbacks run while their owner waits, in order */
-    return err ? err : run_task(self);
+    if (!err) err = run_task(self, 84, false);
+    if (!err) err = run_task(self, 7, false);
+    return err ? err : run_task(self, 84, true);
 }
 
 int main(void)

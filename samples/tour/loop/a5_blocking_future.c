@@ -22,10 +22,11 @@ GR_TASK(slow, number, number, slow_run);
 /* Other work, on the same loop as the task. */
 static int ticker_run(gr_actor *self, const struct gr_nothing *m)
 {
+    gr_time begin = gr_now(self);
     for (int i = 0; i < 3; i++) {
         int err = gr_sleep(self, gr_milliseconds(300));
         if (err) return err;
-        printf("tick\n");
+        printf("tick after %.3f s\n", (gr_now(self) - begin) / 1e9);
     }
     return 0;
 }
@@ -51,13 +52,16 @@ int main(void)
     if (pthread_create(&loops, NULL, run_loops, system) != 0) return 1;
 
     /* This thread is no actor: it may block, and the loops run on. */
+    gr_time begin = gr_now(NULL);
     if (gr_ref_is_null(gr_system_spawn(system, ticker, ()))) fail();
     gr_future *future = gr_system_start(system, slow, (), .value = 21);
     int err = gr_await(NULL, future, gr_milliseconds(200));
     if (err != GR_ETIMEOUT) fail();
-    printf("%s: %s\n", gr_error_name(err), gr_future_done(future) ? "done" : "still pending");
+    printf("%s after %.3f s: %s\n", gr_error_name(err), (gr_now(NULL) - begin) / 1e9,
+           gr_future_done(future) ? "done" : "still pending");
     if (gr_await(NULL, future, GR_FOREVER) != 0) fail();
-    printf("its value is %d\n", gr_task_value(future, slow)->value);
+    printf("its value is %d after %.3f s\n", gr_task_value(future, slow)->value,
+           (gr_now(NULL) - begin) / 1e9);
     gr_future_release(future);
 
     if (gr_system_stop(system, gr_seconds(1), NULL, 0, NULL) != 0) fail();

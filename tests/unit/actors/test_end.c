@@ -245,10 +245,11 @@ Case(end, a_failure_that_nobody_watches_is_logged_and_of_a_crowd_some_are)
     run_seeds(1, 1, unwatched);
     const char *text = log_end();
     fprintf(stderr, "%s", text);
-    CHECK(strstr(text, "(diskless store) failed, and nobody watches it: reason 7 (its own): no disk") !=
-          NULL);
-    CHECK(strstr(text, "(server) failed, and nobody watches it: reason -5 (GR_EFULL): ") != NULL);
-    CHECK_EQ(occurrences(text, ") failed, and nobody"), 10);
+    CHECK_EQ(occurrences(text, "actor diskless \"store\" "), 1);
+    CHECK_EQ(occurrences(text, " failed, and nobody watches it: reason 7 (its own): no disk\n"), 1);
+    CHECK(strstr(text, "actor server 1:") != NULL);
+    CHECK(strstr(text, " failed, and nobody watches it: reason -5 (GR_EFULL): ") != NULL);
+    CHECK_EQ(occurrences(text, " failed, and nobody"), 10);
     CHECK_EQ(occurrences(text, "more actors failed"), 1);
     log_begin();
     run_seeds(1, 1, watched);
@@ -269,6 +270,7 @@ Case(end, the_first_message_of_a_type_that_nobody_handles_is_logged)
     log_begin();
     run_seeds(1, 1, unhandled);
     const char *text = log_end();
-    CHECK_EQ(occurrences(text, "(server) has no handler for unknown, sent by "), 1);
+    CHECK_EQ(occurrences(text, "actor server 1:"), 1);
+    CHECK_EQ(occurrences(text, " has no handler for unknown, sent by "), 1);
     CHECK_EQ(occurrences(text, "\n"), 1);
 }

@@ -7,6 +7,14 @@
 #include <sched.h>
 #include <unistd.h>
 
+static int late_run(gr_actor *self, const struct gr_nothing *m, struct gr_nothing *result)
+{
+    note("late");
+    return 0;
+}
+
+GR_TASK(late, gr_nothing, gr_nothing, late_run);
+
 static gr_system *create(int loops, uint64_t seed)
 {
     gr_system *system;
@@ -15,12 +23,18 @@ static gr_system *create(int loops, uint64_t seed)
     return system;
 }
 
-static int idle_run(gr_actor *self, const struct number *m, struct number *result)
+/* What is asked or started is done at once, with the error. */
+static void misuse_futures(gr_system *system, gr_ref ref)
 {
-    return 0;
+    gr_future *futures[] = {gr_ask(NULL, ref, GR_FOREVER, get_sum), gr_system_start(system, late, ())};
+    int errors[] = {GR_ESTALE, GR_ESTOPPED};
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(gr_future_error(futures[i]), errors[i]);
+        CHECK_TEXT(gr_future_text(futures[i]), gr_error_text(errors[i]));
+        CHECK_EQ(gr_system_run_until(system, futures[i]), errors[i]);
+        gr_future_release(futures[i]);
+    }
 }
-
-GR_TASK(idle_task, number, number, idle_run);
 
 /* Everything that a program can call with it. */
 static void misuse(gr_system *system, gr_ref ref)
@@ -31,6 +45,7 @@ static void misuse(gr_system *system, gr_ref ref)
     CHECK_EQ(gr_system_run(system), GR_ESTOPPED);
     CHECK_TEXT(gr_last_error(NULL), "the system is closed");
     CHECK_EQ(gr_system_step(system, &more), GR_ESTOPPED);
+    CHECK_TEXT(gr_last_error(NULL), "the system is closed");
     CHECK(!more);
     CHECK_EQ(gr_system_pause(system), GR_ESTOPPED);
     CHECK_EQ(gr_system_stop(system, gr_seconds(1), NULL, 0, &count), GR_ESTOPPED);
@@ -38,15 +53,14 @@ static void misuse(gr_system *system, gr_ref ref)
     CHECK_EQ(gr_system_fd(system), -1);
     CHECK(gr_ref_is_null(gr_system_spawn(system, server, (), .value = 1)));
     CHECK_TEXT(gr_last_error(NULL), "server was not spawned: the system is closed");
-    gr_future *task = gr_system_start(system, idle_task, (), .value = 1);
+    gr_future *task = gr_system_start(system, late, ());
     CHECK_EQ(gr_future_error(task), GR_ESTOPPED);
-    CHECK_TEXT(gr_last_error(NULL), "idle_task was not spawned: the system is closed");
+    CHECK_TEXT(gr_last_error(NULL), "late was not spawned: the system is closed");
     gr_future_release(task);
     CHECK_EQ(gr_send(NULL, ref, ping), GR_ESTALE);
+    CHECK(strstr(gr_last_error(NULL), gr_error_text(GR_ESTALE)) != NULL);
     CHECK_EQ(gr_stop(NULL, ref, 0), 0);
-    gr_future *future = gr_ask(NULL, ref, GR_FOREVER, get_sum);
-    CHECK_EQ(gr_system_run_until(system, future), GR_ESTALE);
-    gr_future_release(future);
+    misuse_futures(system, ref);
     CHECK_EQ(gr_system_actors(system, NULL, 0), 0);
     gr_system_count(system, &counts);
     CHECK_EQ(counts.spawned, counts.ended);
@@ -97,8 +111,10 @@ Case(close, from_another_thread_it_ends_a_run_and_lets_none_begin)
 
 static int closes_own(gr_actor *self, void *argument)
 {
-    CHECK_EQ(gr_system_close(gr_actor_system(self)), GR_EBUSY);
-    gr_ref ref = gr_spawn(self, server, .value = 3); /* nothing has happened */
+    gr_system *system = gr_actor_system(self);
+    CHECK_EQ(gr_system_close(system), GR_EBUSY);
+    CHECK_EQ(gr_system_pause(system), GR_ECONTEXT); /* it is gr_run's, and not closed: nothing has happened */
+    gr_ref ref = gr_spawn(self, server, .value = 3);
     struct number sum = {0};
     CHECK_EQ(gr_call(self, ref, &sum, GR_FOREVER, get_sum), 0);
     CHECK_EQ(sum.value, 3);

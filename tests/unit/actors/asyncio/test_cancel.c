@@ -72,9 +72,14 @@ Tale(asyncio_cancel, a_cancelled_task_tells_so_in_whatever_way_it_is_asked)
 
 static int catches_run(gr_actor *self, const struct plan *plan, struct number *result)
 {
-    CHECK_EQ(gr_sleep(self, MS(1)), 0);
+    gr_promise promise;
+    gr_future *first = start(self, nap, .time = MS(1)), *second = gr_promise_create(self, number, &promise);
+    CHECK_EQ(gr_await(self, first, GR_FOREVER), 0);
     CHECK(!gr_is_cancelled(self));
-    CHECK_EQ(gr_sleep(self, gr_seconds(100)), GR_ECANCELLED);
+    CHECK_EQ(gr_await(self, second, GR_FOREVER), GR_ECANCELLED);
+    CHECK_EQ(gr_future_state(second), GR_FUTURE_PENDING); /* it was the task that was cancelled, not this */
+    gr_future_release(first);
+    gr_future_release(second);
     result->value = 42;
     return plan->error;
 }
@@ -106,12 +111,15 @@ Tale(asyncio_cancel, a_task_may_answer_a_cancel_with_an_error_of_its_own)
 
 static int ignores_run(gr_actor *self, const struct plan *plan, struct number *result)
 {
-    gr_future *third = start(self, nap, .time = MS(30), .value = 42);
-    CHECK_EQ(gr_sleep(self, MS(1)), 0);
-    CHECK_EQ(gr_sleep(self, gr_seconds(100)), GR_ECANCELLED);
-    CHECK_EQ(gr_await(self, third, GR_FOREVER), 0); /* the wait behind is whole */
-    result->value = value_of(third);
-    gr_future_release(third);
+    gr_promise promise;
+    gr_future *list[3] = {start(self, nap, .time = MS(1)), gr_promise_create(self, number, &promise),
+                          start(self, nap, .time = MS(30), .value = 42)};
+    CHECK_EQ(gr_await(self, list[0], GR_FOREVER), 0);
+    CHECK_EQ(gr_await(self, list[1], GR_FOREVER), GR_ECANCELLED);
+    CHECK_EQ(gr_future_state(list[1]), GR_FUTURE_PENDING);
+    CHECK_EQ(gr_await(self, list[2], GR_FOREVER), 0); /* the wait behind is whole */
+    result->value = value_of(list[2]);
+    for (int i = 0; i < 3; i++) gr_future_release(list[i]);
     return 0;
 }
 
@@ -154,6 +162,7 @@ static int resists_once_run(gr_actor *self, const struct plan *plan, struct numb
 {
     CHECK_EQ(gr_sleep(self, gr_seconds(10)), GR_ECANCELLED);
     note("first");
+    CHECK(gr_is_cancelled(self)); /* that it was told is not taken back */
     int error = gr_sleep(self, gr_seconds(10));
     note("second");
     return error;

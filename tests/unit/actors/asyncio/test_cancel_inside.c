@@ -178,6 +178,34 @@ Tale(asyncio_cancel_inside, a_cancelled_wait_returns_early_and_leaves_what_it_wa
     return 0;
 }
 
+/* Whether what it waits for goes with a cancelled task, the task says by how it waits. */
+static int takes_along_run(gr_actor *self, const struct plan *plan, struct number *result)
+{
+    gr_promise promise;
+    gr_future *never = gr_promise_create(self, number, &promise);
+    int error = plan->value == 0 ? gr_await(self, never, GR_FOREVER) : gr_wait_for(self, never, GR_FOREVER);
+    note("%s", gr_future_state_name(gr_future_state(never)));
+    gr_future_release(never);
+    return error;
+}
+
+GR_TASK(takes_along, plan, number, takes_along_run);
+
+Tale(asyncio_cancel_inside, a_future_that_a_cancelled_task_waits_for_goes_with_it_if_the_wait_says_so)
+{
+    gr_time begin = gr_now(self);
+    for (int i = 0; i < 2; i++) {
+        gr_future *f = start(self, takes_along, .value = i);
+        CHECK_EQ(gr_sleep(self, MS(1)), 0);
+        CHECK_EQ(gr_future_cancel(self, f), 0);
+        CHECK_EQ(gr_await(self, f, GR_FOREVER), GR_ECANCELLED);
+        expect_error(f, GR_ECANCELLED);
+    }
+    CHECK_SINCE(begin, MS(2));
+    CHECK_TEXT(notes(), "pending cancelled");
+    return 0;
+}
+
 /* ---- a task cancels its own block ---- */
 
 static int self_cancel_run(gr_actor *self, const struct plan *plan, struct number *result)
@@ -193,7 +221,7 @@ static int self_cancel_run(gr_actor *self, const struct plan *plan, struct numbe
 
 GR_TASK(self_cancel, plan, number, self_cancel_run);
 
-Tale(asyncio_cancel_inside, a_task_that_cancels_itself_is_cut_at_its_next_wait)
+Tale(asyncio_cancel_inside, a_task_that_cancels_its_own_scope_is_cut_at_its_next_wait)
 {
     gr_time begin = gr_now(self);
     gr_future *f = start(self, self_cancel, .value = 0);
@@ -204,29 +232,49 @@ Tale(asyncio_cancel_inside, a_task_that_cancels_itself_is_cut_at_its_next_wait)
     return 0;
 }
 
-Tale(asyncio_cancel_inside, a_cancel_at_the_very_end_without_a_wait_behind_it_is_not_lost)
+static int at_end_run(gr_actor *self, const struct plan *plan, struct number *result)
 {
     gr_scope *scope = gr_scope_open(self, GR_FOREVER);
     CHECK(!gr_is_cancelled(self));
-    gr_scope_cancel(self, scope);
-    CHECK_EQ(gr_scope_close(self, scope), GR_ECANCELLED);
-    CHECK_EQ(gr_sleep(self, MS(1)), 0);
+    CHECK_EQ(gr_scope_cancel(self, scope), 0);
+    CHECK(gr_is_cancelled(self));
+    result->value = 12;
+    return gr_scope_close(self, scope);
+}
+
+GR_TASK(at_end, plan, number, at_end_run);
+
+Tale(asyncio_cancel_inside, a_cancel_at_the_very_end_without_a_wait_behind_it_is_not_lost)
+{
+    gr_future *f = start(self, at_end, .value = 0);
+    CHECK_EQ(gr_await(self, f, GR_FOREVER), GR_ECANCELLED);
+    CHECK_EQ(gr_future_cancel(self, f), GR_EBUSY);
+    expect_error(f, GR_ECANCELLED); /* it has no value */
     return 0;
 }
 
-Tale(asyncio_cancel_inside, a_task_that_cancels_itself_and_awaits_another_takes_that_along)
+static int cancels_both_run(gr_actor *self, const struct plan *plan, struct number *result)
+{
+    gr_scope *scope = gr_scope_open(self, GR_FOREVER);
+    gr_future *nested = start_in(self, scope, takes_along, .value = 1);
+    CHECK_EQ(gr_sleep(self, MS(1)), 0); /* it has begun, and waits */
+    CHECK_EQ(gr_scope_cancel(self, scope), 0);
+    CHECK_EQ(gr_await(self, nested, GR_FOREVER), GR_ECANCELLED);
+    int error = gr_scope_close(self, scope);
+    CHECK_EQ(gr_future_state(nested), GR_FUTURE_CANCELLED);
+    gr_future_release(nested);
+    return error;
+}
+
+GR_TASK(cancels_both, plan, number, cancels_both_run);
+
+Tale(asyncio_cancel_inside, a_task_that_cancels_its_own_scope_and_awaits_another_in_it_takes_that_along)
 {
     gr_time begin = gr_now(self);
-    gr_scope *scope = gr_scope_open(self, GR_FOREVER);
-    gr_future *nested = start_in(self, scope, owner, .value = 0);
-    CHECK_EQ(gr_sleep(self, 0), 0);
-    gr_scope_cancel(self, scope);
-    CHECK_EQ(gr_await(self, nested, GR_FOREVER), GR_ECANCELLED);
-    CHECK_EQ(gr_scope_close(self, scope), GR_ECANCELLED);
-    CHECK_EQ(gr_future_state(nested), GR_FUTURE_CANCELLED);
-    CHECK_EQ(gr_sleep(self, 1), 0);
-    CHECK_EQ(living(self, "nap"), 0); /* the innermost has gone too */
-    CHECK_SINCE(begin, 1);
-    gr_future_release(nested);
+    gr_future *f = start(self, cancels_both, .value = 0);
+    CHECK_EQ(gr_await(self, f, GR_FOREVER), GR_ECANCELLED);
+    CHECK_SINCE(begin, MS(1));
+    CHECK_TEXT(notes(), "cancelled"); /* what the nested one waited for */
+    expect_error(f, GR_ECANCELLED);
     return 0;
 }

@@ -70,6 +70,28 @@ Tale(asyncio_completions, a_deadline_ends_one_wait_and_the_next_one_may_still_ge
     return 0;
 }
 
+Tale(asyncio_completions, one_limit_for_all_is_a_scope_around_the_waits)
+{
+    gr_time begin = gr_now(self);
+    gr_future *list[2] = {start(self, nap, .time = MS(100), .value = 1),
+                          start(self, nap, .time = MS(150), .value = 2)};
+    gr_completions *all = gr_as_completed(self, list, 2);
+    gr_scope *scope = gr_scope_open(self, MS(120));
+    CHECK_EQ(next_value(self, all), 1);
+    CHECK_SINCE(begin, MS(100));
+    gr_future *f = NULL;
+    CHECK_EQ(gr_next_done(self, all, &f, GR_FOREVER), GR_ECANCELLED);
+    CHECK_EQ(gr_scope_close(self, scope), GR_ETIMEOUT);
+    CHECK_SINCE(begin, MS(120));
+    CHECK(f == NULL && !gr_future_done(list[1]));
+    CHECK_EQ(gr_wait(self, list, 2, GR_WAIT_ALL, NULL, GR_FOREVER), 0); /* the late one goes on */
+    CHECK_SINCE(begin, MS(150));
+    expect_value(list[0], 1);
+    expect_value(list[1], 2);
+    gr_completions_release(all);
+    return 0;
+}
+
 Tale(asyncio_completions, a_deadline_that_is_not_needed_costs_nothing)
 {
     gr_time begin = gr_now(self);

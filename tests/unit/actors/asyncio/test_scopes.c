@@ -2,6 +2,8 @@
 /* asyncio's tests of TaskGroup, retold: tasks that end together. Scopes within scopes are in test_scopes_nested.c. */
 #include "tests/unit/actors/asyncio/tale.h"
 
+#include <signal.h>
+
 static int times(const char *text, const char *word)
 {
     int count = 0;
@@ -215,6 +217,28 @@ Tale(asyncio_scopes, a_body_that_is_cut_may_have_an_error_of_its_own_beside_the_
     CHECK_TEXT(notes(), "closed 77");
     expect_error(f, 78);
     return 0;
+}
+
+/* Python's KeyboardInterrupt passes by the group; here SIGINT decides what gr_run returns, whatever the scope does. */
+static int interrupted(gr_actor *self, void *argument)
+{
+    gr_scope *scope = gr_scope_open(self, GR_FOREVER);
+    gr_future_release(gr_scope_start(self, scope, nap, .time = MS(100), .error = 77));
+    CHECK_EQ(gr_sleep(self, gr_seconds(10)), GR_ECANCELLED);
+    CHECK_EQ(raise(SIGINT), 0);
+    int closed = gr_scope_close(self, scope);
+    CHECK_EQ(closed, 77);
+    note("closed");
+    return closed;
+}
+
+Case(asyncio_scopes, an_interrupt_in_a_body_that_is_cut_ends_the_program_with_its_number_not_the_childs_error)
+{
+    for (uint64_t seed = 0; seed <= 4; seed++) { /* 0: for real */
+        notes_clear();
+        cr_assert_eq(gr_run_with(interrupted, NULL, (.loops = 1, .seed = seed)), 128 + SIGINT);
+        CHECK_TEXT(notes(), "closed");
+    }
 }
 
 Tale(asyncio_scopes, a_body_that_is_cancelled_may_answer_with_an_error_of_its_own)

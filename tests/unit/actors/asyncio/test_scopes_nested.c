@@ -70,6 +70,10 @@ static int inner_fails_run(gr_actor *self, const struct plan *plan, struct numbe
     gr_future_release(start_in(self, outer, nap, .time = gr_seconds(10), .error = 78));
     gr_scope *inner = gr_scope_open(self, GR_FOREVER);
     gr_future_release(start_in(self, inner, nap, .time = MS(100), .error = 77));
+    if (plan->value == 0) {
+        CHECK_EQ(gr_sleep(self, gr_seconds(10)), GR_ECANCELLED);
+        return gr_scope_close(self, outer); /* which closes the inner one */
+    }
     int error = gr_scope_close(self, inner);
     CHECK(!gr_is_cancelled(self)); /* it is for the body to say whether that concerns the outer one */
     if (error != 0) gr_scope_cancel(self, outer);
@@ -79,10 +83,21 @@ static int inner_fails_run(gr_actor *self, const struct plan *plan, struct numbe
 
 GR_TASK(inner_fails, plan, number, inner_fails_run);
 
-Tale(asyncio_scopes_nested, the_error_of_an_inner_child_comes_out_of_the_inner_scope_first)
+Tale(asyncio_scopes_nested, the_error_of_an_inner_child_comes_out_of_the_outer_scope_too)
 {
     gr_time begin = gr_now(self);
     gr_future *f = start(self, inner_fails, .value = 0);
+    CHECK_EQ(gr_await(self, f, GR_FOREVER), 77);
+    CHECK_SINCE(begin, MS(100));
+    CHECK_TEXT(notes(), "cut"); /* the outer one's child */
+    expect_error(f, 77);
+    return 0;
+}
+
+Tale(asyncio_scopes_nested, the_error_of_an_inner_child_comes_out_of_the_inner_scope_first)
+{
+    gr_time begin = gr_now(self);
+    gr_future *f = start(self, inner_fails, .value = 1);
     CHECK_EQ(gr_await(self, f, GR_FOREVER), 77);
     CHECK_SINCE(begin, MS(100));
     CHECK_TEXT(notes(), "cut outer -7");

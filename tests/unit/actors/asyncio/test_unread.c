@@ -59,6 +59,14 @@ static int fails_run(gr_actor *self, const struct plan *plan, struct number *res
 
 GR_TASK(fails, plan, number, fails_run);
 
+static int fails_later_run(gr_actor *self, const struct plan *plan, struct number *result)
+{
+    CHECK_EQ(gr_sleep(self, plan->time), 0);
+    return fails_run(self, plan, result);
+}
+
+GR_TASK(fails_later, plan, number, fails_later_run);
+
 Tale(asyncio_unread, a_failed_task_that_nobody_asked_about_is_logged_with_its_sentence)
 {
     gr_future *f = start(self, fails, .value = 12);
@@ -106,11 +114,39 @@ Tale(asyncio_unread, a_failed_future_that_was_cancelled_too_late_is_still_logged
     return 0;
 }
 
-Tale(asyncio_unread, gather_reads_the_errors_behind_the_first)
+Tale(asyncio_unread, an_error_that_comes_after_gather_has_told_the_first_is_not_logged)
+{
+    gr_future *alone = start(self, fails_later, .time = MS(2), .value = 14);
+    gr_future *list[2] = {start(self, fails_later, .time = MS(1), .value = 15),
+                          start(self, fails_later, .time = MS(2), .value = 16)};
+    CHECK_EQ(gr_gather(self, list, 2, GR_GATHER_FIRST_ERROR, GR_FOREVER), 77);
+    CHECK(gr_future_done(list[0]) && !gr_future_done(list[1]));
+    CHECK_EQ(gr_sleep(self, MS(2)), 0);
+    CHECK(gr_future_done(list[1]));
+    for (int i = 0; i < 2; i++) CHECK_TEXT(release_logs(self, list[i]), "");
+    CHECK(strstr(release_logs(self, alone), "no water at 14") != NULL); /* which nobody gathered */
+    return 0;
+}
+
+Tale(asyncio_unread, errors_that_are_there_before_gather_are_not_logged_either)
 {
     gr_future *list[2] = {failed(self), failed(self)};
     CHECK_EQ(gr_gather(self, list, 2, GR_GATHER_FIRST_ERROR, GR_FOREVER), 77);
-    CHECK_TEXT(release_logs(self, list[0]), "");
-    CHECK_TEXT(release_logs(self, list[1]), "");
+    for (int i = 0; i < 2; i++) CHECK_TEXT(release_logs(self, list[i]), "");
+    return 0;
+}
+
+Tale(asyncio_unread, the_error_of_one_that_lost_a_race_is_not_logged)
+{
+    gr_future *list[2] = {start(self, nap, .time = MS(1)),
+                          start(self, tidy, .time = gr_seconds(1), .value = MS(1), .error = 77)};
+    size_t first = 9;
+    CHECK_EQ(gr_race(self, list, 2, &first, GR_FOREVER), 0);
+    CHECK_EQ(first, 0);
+    CHECK(!gr_future_done(list[1])); /* it is told, and then fails */
+    CHECK_EQ(gr_sleep(self, MS(2)), 0);
+    CHECK(gr_future_done(list[1]));
+    CHECK_TEXT(notes(), "cleaning clean");
+    for (int i = 0; i < 2; i++) CHECK_TEXT(release_logs(self, list[i]), "");
     return 0;
 }

@@ -100,15 +100,22 @@ Tale(asyncio_wait, for_the_first_it_returns_with_that_one_and_leaves_the_other)
     return 0;
 }
 
+static void fulfil_two(gr_actor *self, gr_future *future, void *context)
+{
+    for (int i = 0; i < 2; i++) CHECK_EQ(gr_fulfil(self, ((gr_promise *)context)[i], number, .value = i), 0);
+}
+
 Tale(asyncio_wait, for_the_first_it_counts_all_that_are_done_by_then)
 {
     gr_promise promises[3];
-    gr_future *list[3];
+    gr_future *list[3], *timer = start(self, nap, .time = MS(5));
     for (int i = 0; i < 3; i++) list[i] = gr_promise_create(self, number, &promises[i]);
-    for (int i = 0; i < 2; i++) CHECK_EQ(gr_fulfil(self, promises[i], number, .value = i), 0);
-    waits(self, list, 3, GR_WAIT_FIRST, GR_FOREVER, 0, 0, 2);
+    CHECK_EQ(gr_future_on_done(self, timer, fulfil_two, promises), 0);
+    waits(self, list, 3, GR_WAIT_FIRST, GR_FOREVER, 0, MS(5), 2); /* the first would have been enough */
     CHECK(gr_future_done(list[0]) && gr_future_done(list[1]));
+    waits(self, list, 3, GR_WAIT_FIRST, GR_FOREVER, 0, 0, 2); /* nor does it wait for one more */
     release_all(list, 3);
+    gr_future_release(timer);
     return 0;
 }
 

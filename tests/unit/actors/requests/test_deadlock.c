@@ -89,7 +89,8 @@ static void ring(gr_actor *self, int size, int64_t way)
     last_outcome = 0;
     notes_clear();
     for (int i = 0; i < size; i++) {
-        refs[i] = gr_spawn_with(self, member, (.loop = GR_SPREAD), .value = way);
+        refs[i] = gr_spawn_with(self, member, (.loop = GR_SPREAD, .name = i == 0 ? "first" : NULL),
+                                .value = way);
         watch(self, refs[i]);
     }
     gr_time begin = gr_now(self);
@@ -101,6 +102,7 @@ static void ring(gr_actor *self, int size, int64_t way)
     CHECK(unserved == 1 || (way == BY_STASH && unserved == 0));
     CHECK(last_outcome - begin <= 3000); /* at once, not by a deadline */
     CHECK(strstr(notes(), "deadlock: member ") == notes() && strstr(notes(), " -> member ") != NULL);
+    CHECK(size > 2 || strstr(notes(), "member \"first\" 1:") != NULL);
 }
 
 static int rings(gr_actor *self, void *argument)

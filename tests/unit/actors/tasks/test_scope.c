@@ -247,7 +247,7 @@ Case(scope, one_that_failed_and_was_never_closed_is_logged)
     child_run(&child, forget_scopes_program, NULL);
     cr_assert(WIFEXITED(child.status) && WEXITSTATUS(child.status) == 0, "status %d: %s", child.status,
               child.output);
-    const char *line = strstr(child.output, "(forgets_scope) ended without closing a scope that had failed: "
+    const char *line = strstr(child.output, " ended without closing a scope that had failed: "
                                             "error -17 (GR_ELIMIT)");
     cr_assert(line != NULL, "%s", child.output);
     cr_assert_null(strstr(strchr(line, '\n'), "without closing"), "%s", child.output);
