@@ -31,8 +31,11 @@ struct gri_loop_actors {
     uint8_t told;           /* GRI_CONTROL_ bits for every actor of the loop, also those that arrive */
 };
 
-/* `closed` of a system that lets no run begin any more; 1 where that is between two runs. */
-#define GRI_CLOSED_FOR_GOOD 2
+/* `closed` of a system: 0, or one of these. */
+enum {
+    GRI_CLOSED_FOR_GOOD = 1, /* no run begins any more */
+    GRI_CLOSED_MEANWHILE = 2 /* at the end of a stop, until all is delivered */
+};
 
 struct gr_system {
     uint32_t seat;                    /* its place in the process's table of seats */

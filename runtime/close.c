@@ -21,7 +21,7 @@ int gr_system_close(gr_system *system)
     }
     /* From here on no run begins. The end of a stop leaves the system closed for senders too; one that had come too far
      * to see that is followed by another. */
-    gri_store(&runtime->shut, GRI_CLOSED_FOR_GOOD, GRI_RELEASE);
+    gri_store(&runtime->shut, 1, GRI_RELEASE);
     do {
         int error = gri_runtime_stop(runtime, runtime->options.stop_deadline, NULL, 0, NULL);
         if (error != 0) return error;

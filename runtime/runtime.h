@@ -70,7 +70,7 @@ struct gri_runtime {
     bool parked;                   /* loop 0 waits in a foreign loop's poll; only in gr_system_step */
     gri_atomic_u32 pausing; /* GRI_PAUSE_ bits: why the run is to return, with actors alive; 0: it goes on */
     gri_atomic_u32 print_asked; /* 1: a signal wants the actors printed */
-    gri_atomic_u32 shut;        /* GRI_CLOSED_FOR_GOOD, or 0 */
+    gri_atomic_u32 shut;        /* 1: closed for good */
 
     gri_mutex mutex;            /* over the watchdog's fields */
     gri_cond changed;           /* something below changed */
