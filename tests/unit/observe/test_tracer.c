@@ -68,7 +68,7 @@ Test(tracer, each_kind_of_span_has_its_form)
     add(GRI_SPAN_SEND, 0, 0xcd);
     add(GRI_SPAN_SPAWN, 0, 3);
     add(GRI_SPAN_END, 10, (uint64_t)-12);
-    add(GRI_SPAN_DEAD, 0, 0);
+    add(GRI_SPAN_DEAD, 0, 0xef);
     add(GRI_SPAN_TURN, 10, 0);
     add(GRI_SPAN_WAIT, 1500, 0);
     gri_tracer_drain(&tracer);
@@ -92,8 +92,11 @@ Test(tracer, each_kind_of_span_has_its_form)
     has(path,
         ",\n{\"name\":\"end\",\"cat\":\"end\",\"ph\":\"X\",\"ts\":2.500,\"dur\":0.010,\"pid\":%d,\"tid\":3,"
         "\"args\":{\"actor\":\"who\",\"reason\":-12,\"slot\":7}}");
-    has(path, "\"cat\":\"dead letter\",\"ph\":\"i\",\"s\":\"t\",\"ts\":2.500,\"pid\":%d,\"tid\":3,"
+    has(path, "\"cat\":\"dead letter\",\"ph\":\"X\",\"ts\":2.500,\"dur\":0.000,\"pid\":%d,\"tid\":3,"
               "\"args\":{\"cause\":\"who\",\"slot\":7}}");
+    has(path,
+        ",\n{\"name\":\"message\",\"cat\":\"flow\",\"ph\":\"f\",\"bp\":\"e\",\"id\":\"0xef\",\"ts\":2.500,"
+        "\"pid\":%d,\"tid\":3}");
     has(path, ",\n{\"name\":\"who\",\"cat\":\"turn\",\"ph\":\"X\",");
     has(path,
         "\"cat\":\"wait\",\"ph\":\"b\",\"id\":\"0x7\",\"ts\":2.500,\"pid\":%d,\"tid\":3,\"args\":{\"actor\":"
