@@ -202,6 +202,10 @@ void gri_actor_free_extra(struct gr_actor *actor);
 int gri_fail_list(struct gr_actor *self, int error, const char *format, va_list arguments);
 int gri_fail(struct gr_actor *self, int error, const char *format, ...) GR_PRINTF(3, 4);
 
+/* The same for a message or a request of a type that was not sent. */
+int gri_fail_send(struct gr_actor *self, gr_ref to, const struct gr_type *type, int error);
+int gri_fail_request(struct gr_actor *self, gr_ref to, const struct gr_type *type, int error);
+
 /* The same for a call whose code says all: gr_last_error then has the table's sentence. 0 is no error. Returns it. */
 int gri_told_code(struct gr_actor *self, int error);
 static inline int gri_told(struct gr_actor *self, int error)

@@ -226,13 +226,18 @@ fail:
     return gri_fail(self, GR_ENOMEM, "no memory for a timer");
 }
 
+static int bad_type(gr_actor *self, const char *function, const struct gr_type *type)
+{
+    return gri_fail(self, GR_EINVALID, "%s: the message %s is not registered", function, type->name);
+}
+
 int gri_send_after(gr_actor *self, gr_ref to, gr_time delay, uint64_t *timer, const struct gr_type *type,
                    const void *message)
 {
     if (timer != NULL) *timer = 0;
     if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_send_after: only an actor has timers");
-    if (delay < 0 || type->id == 0)
-        return gri_fail(self, GR_EINVALID, "gr_send_after: a negative delay, or a bad type");
+    if (delay < 0) return gri_fail(self, GR_EINVALID, "gr_send_after: the delay is negative");
+    if (type->id == 0) return bad_type(self, "gr_send_after", type);
     return arm(self, to, delay, 0, timer, type, message);
 }
 
@@ -241,8 +246,8 @@ int gri_send_every(gr_actor *self, gr_ref to, gr_time interval, uint64_t *timer,
 {
     if (timer != NULL) *timer = 0;
     if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_send_every: only an actor has timers");
-    if (interval <= 0 || type->id == 0)
-        return gri_fail(self, GR_EINVALID, "gr_send_every: the interval is not positive, or a bad type");
+    if (interval <= 0) return gri_fail(self, GR_EINVALID, "gr_send_every: the interval is not positive");
+    if (type->id == 0) return bad_type(self, "gr_send_every", type);
     return arm(self, to, interval, interval, timer, type, message);
 }
 

@@ -3,6 +3,7 @@
 #include "actors/actor.h"
 #include "actors/mail/saved.h"
 #include "base/error.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,6 +69,26 @@ int gri_fail(struct gr_actor *self, int error, const char *format, ...)
     gri_fail_list(self, error, format, arguments);
     va_end(arguments);
     return error;
+}
+
+/* A null reference is mostly a spawn's whose error nobody looked at. */
+static const char *why_not_sent(gr_ref to, int error)
+{
+    return error == GR_ESTALE && gr_ref_is_null(to) ? "the reference is null (did a spawn fail?)"
+                                                    : gr_error_text(error);
+}
+
+int gri_fail_send(struct gr_actor *self, gr_ref to, const struct gr_type *type, int error)
+{
+    if (gr_ref_is_null(to))
+        return gri_fail(self, error, "a %s was not sent: %s", type->name, why_not_sent(to, error));
+    return gri_fail(self, error, "a %s to actor " GRI_REF_FORMAT " was not sent: %s", type->name,
+                    GRI_REF_VALUES(to), gr_error_text(error));
+}
+
+int gri_fail_request(struct gr_actor *self, gr_ref to, const struct gr_type *type, int error)
+{
+    return gri_fail(self, error, "a %s request was not sent: %s", type->name, why_not_sent(to, error));
 }
 
 int gri_told_code(struct gr_actor *self, int error)

@@ -6,13 +6,6 @@
 
 #include <greenroom/send.h>
 
-/* The sentences of a send's errors, for gr_last_error. */
-static int failed(struct gr_actor *self, gr_ref to, const struct gr_type *type, int error)
-{
-    return gri_fail(self, error, "a %s to actor " GRI_REF_FORMAT " was not sent: %s", type->name,
-                    GRI_REF_VALUES(to), gr_error_text(error));
-}
-
 /* Copies a payload of 1 to 16 bytes, in pieces that may overlap. */
 __attribute__((always_inline)) static inline void copy_pieces(char *to, const char *from, uint32_t size)
 {
@@ -154,7 +147,7 @@ __attribute__((noinline)) static int send_anywhere(struct gr_actor *self, gr_ref
     int error = try_send(self, to, type, message, GRI_PATIENCE_ALL);
     if (error == 0) return 0;
     gri_dead_message(self, to, type, message, gri_dead_letter_cause(error));
-    return failed(self, to, type, error);
+    return gri_fail_send(self, to, type, error);
 }
 
 int gri_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
@@ -170,7 +163,7 @@ __attribute__((noinline)) static int try_send_anywhere(struct gr_actor *self, gr
     if (send_larger_here(self, to, type, message) || send_away(self, to, type, message)) return 0;
     if (self == NULL) return gri_foreign_send(to, type, message, true);
     int error = try_send(self, to, type, message, GRI_PATIENCE_NONE);
-    return error == 0 ? 0 : failed(self, to, type, error);
+    return error == 0 ? 0 : gri_fail_send(self, to, type, error);
 }
 
 int gri_try_send(gr_actor *self, gr_ref to, const struct gr_type *type, const void *message)
@@ -197,5 +190,5 @@ int gr_forward(gr_actor *self, gr_ref to)
     }
     const struct gr_type *type = gri_type_by_id(m->type);
     gri_dead_send(self->loop, m, to, error);
-    return error == 0 ? 0 : failed(self, to, type, error);
+    return error == 0 ? 0 : gri_fail_send(self, to, type, error);
 }

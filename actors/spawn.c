@@ -230,6 +230,8 @@ __attribute__((cold, noinline)) static int failed(struct gr_actor *self, const s
                                                   const struct gr_spawn_options *options, int error)
 {
     char text[GRI_ERROR_TEXT_SIZE];
+    bool is_closed = error == GR_ESTOPPED && system != NULL &&
+                     gri_load(&system->closed, GRI_ACQUIRE) == GRI_CLOSED_FOR_GOOD;
     if (error == GR_EINVALID)
         explain_invalid(system, behaviour, options, text, sizeof text);
     else if (error == GR_EEXISTS)
@@ -238,7 +240,7 @@ __attribute__((cold, noinline)) static int failed(struct gr_actor *self, const s
         snprintf(text, sizeof text, "no more than .actors_max = %u (GR_ACTORS_MAX) can live at once",
                  system->slots.actors_max);
     else
-        snprintf(text, sizeof text, "%s", gr_error_text(error));
+        snprintf(text, sizeof text, "%s", is_closed ? "the system is closed" : gr_error_text(error));
     return gri_fail(self, error, "%s was not spawned: %s", behaviour->name, text);
 }
 

@@ -31,6 +31,12 @@ struct gri_loop_actors {
     uint8_t told;           /* GRI_CONTROL_ bits for every actor of the loop, also those that arrive */
 };
 
+/* `closed` of a system: 0, or one of these. */
+enum {
+    GRI_CLOSED_FOR_GOOD = 1, /* no run begins any more */
+    GRI_CLOSED_MEANWHILE = 2 /* at the end of a stop, until all is delivered */
+};
+
 struct gr_system {
     uint32_t seat;                    /* its place in the process's table of seats */
     unsigned loop_count;              /* loops */
@@ -44,7 +50,7 @@ struct gr_system {
     uint32_t stack_size;              /* default of coroutines; bytes, 0: the library's */
     bool is_simulated;                /* all loops run on one thread */
     gri_atomic_u32 stopping;          /* 1: spawns are refused */
-    gri_atomic_u32 closed;            /* 1: no loop runs any more, so plain threads are refused */
+    gri_atomic_u32 closed;            /* not 0: no loop runs any more, so plain threads are refused */
     gri_atomic_ptr awaited;           /* box of the future that a run waits for; stored before loops start */
     gri_atomic_u64 holders;           /* living actors that hold gr_run's exit */
     gri_atomic_u64 references; /* of this struct: the owner's, and one for each plain thread's future */

@@ -17,7 +17,8 @@ typedef pthread_t gri_thread;
 
 /*
  * Starts a thread with every signal blocked, so that signals stay the program's; only those that report a fault of the
- * thread itself (SIGSEGV and its like) are not. `name` is shown by debuggers, cut to 15 bytes. Returns 0, or GR_ESYS with the thread's error text set.
+ * thread itself (SIGSEGV and its like) are not. `name` is shown by debuggers, cut to 15 bytes. Returns 0, or GR_ESYS
+ * with the thread's error text set.
  */
 GR_MUST_USE int gri_thread_create(gri_thread *thread, void *(*main)(void *), void *argument,
                                   const char *name);

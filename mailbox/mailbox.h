@@ -22,7 +22,8 @@
 /* What messages weigh is counted in lines: the smallest message is one, others are rounded up. */
 #define GRI_LINE_BYTES 64u
 
-/* The highest bound, and the most that a message counts for: 64 GiB. What a queue holds beyond its bound still fits the sums. */
+/* The highest bound, and the most that a message counts for: 64 GiB. What a queue holds beyond its bound still fits the
+ * sums. */
 #define GRI_LINES_MAX (1u << 30)
 
 /* The full word's higher bits. */

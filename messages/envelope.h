@@ -53,14 +53,16 @@ enum {
 
 struct gri_message {
     struct gri_message *next; /* in a mailbox, an outbox or a chain */
-    uint64_t to_generation;   /* the receiver's; checked by its owner on arrival */
+    uint64_t to_generation;   /* the receiver's; as to_slot */
     union {
         uint64_t sender_generation; /* the sender's, 0 for none */
         uint64_t handle;            /* of a reply: which of the asker's requests it ends */
     };
     struct gri_message
-        *reply;       /* of a request, and of a task's start: the envelope of the answer; else NULL */
-    uint32_t to_slot; /* the receiver's; for control to a loop unused */
+        *reply; /* of a request, and of a task's start: the envelope of the answer; else NULL */
+    /* The receiver's, checked by its owner on arrival: of what travels. A plain message within a loop goes straight into
+     * the mailbox without it. Of a lease the loop that asks, of other control to a loop unused. */
+    uint32_t to_slot;
     union {
         uint32_t sender_slot; /* the sender's */
         int32_t error;        /* of a reply: the request's error; of a stop: the reason */

@@ -119,7 +119,7 @@ int gri_runtime_reset(struct gri_runtime *runtime, gr_time deadline)
     int error = runtime->simulation == NULL ? gri_blocking_stop(&runtime->pool, deadline) : 0;
     if (error != 0) return error;
     /* Plain threads that are still inside finish; those who come now are refused, until all is delivered. */
-    gri_store(&system->closed, 1, GRI_RELEASE);
+    gri_store(&system->closed, GRI_CLOSED_MEANWHILE, GRI_RELEASE);
     gri_seat_wait(system->seat);
     /* Whoever began the stop may be about to order it still, though nobody was left to be told: those orders come first. */
     gri_mutex_lock(&runtime->mutex);

@@ -218,7 +218,8 @@ static inline void gri_loop_free_message(struct gri_loop *loop, struct gri_messa
 struct gri_message *gri_message_create(struct gri_memory *memory, size_t payload_bytes);
 void gri_message_destroy(struct gri_memory *memory, struct gri_message *m);
 
-/* Whether an envelope is of the common kind: a plain user message from this loop's pool. None is while the loop is traced. */
+/* Whether an envelope is of the common kind: a plain user message from this loop's pool. None is while the loop is
+ * traced. */
 static inline bool gri_loop_owns_plain(const struct gri_loop *loop, const struct gri_message *m)
 {
     return (m->header & (GRI_HEADER_PLAIN | GRI_HEADER_HOME)) == loop->desk.plain;

@@ -135,10 +135,11 @@ static const struct gri_dispatch *further(struct gri_loop *loop, const struct gr
     return made;
 }
 
-static int become(struct gr_actor *self, const struct gr_behaviour *handlers)
+/* `name` is the function that was called. */
+static int become(struct gr_actor *self, const struct gr_behaviour *handlers, const char *name)
 {
     if (self == NULL || gri_actor_is_coroutine(self))
-        return gri_fail(self, GR_ECONTEXT, "gr_become: only a handler actor has handlers");
+        return gri_fail(self, GR_ECONTEXT, "%s: only a handler actor has handlers", name);
     const struct gri_dispatch *now = gri_actor_dispatch(self), *then = now->own;
     const char *why = NULL;
     int error = 0;
@@ -152,10 +153,10 @@ static int become(struct gr_actor *self, const struct gr_behaviour *handlers)
 
 int gri_become(gr_actor *self, const struct gr_behaviour *handlers)
 {
-    return become(self, handlers);
+    return become(self, handlers, "gr_become");
 }
 
 int gr_unbecome(gr_actor *self)
 {
-    return become(self, NULL);
+    return become(self, NULL, "gr_unbecome");
 }

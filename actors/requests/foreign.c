@@ -108,9 +108,7 @@ int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message,
     if (error != 0 && !keep_on_failure)
         gri_foreign_dead_message(system, to, type, message, gri_dead_letter_cause(error));
     if (system != NULL) gri_seat_leave(to.seat);
-    if (error == 0) return 0;
-    return gri_fail(NULL, error, "a %s to actor " GRI_REF_FORMAT " was not sent: %s", type->name,
-                    GRI_REF_VALUES(to), gr_error_text(error));
+    return error == 0 ? 0 : gri_fail_send(NULL, to, type, error);
 }
 
 int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason)
@@ -199,8 +197,7 @@ gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time 
     else
         gri_foreign_dead_message(system, to, type, message, gri_dead_letter_cause(error));
     if (system != NULL) gri_seat_leave(to.seat);
-    if (error != GRI_FUTURE_PENDING)
-        gri_fail(NULL, error, "a %s request was not sent: %s", type->name, gr_error_text(error));
+    if (error != GRI_FUTURE_PENDING) gri_fail_request(NULL, to, type, error);
     if (future != NULL) future->error = error;
     return future;
 }

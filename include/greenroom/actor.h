@@ -117,7 +117,8 @@ GR_API const char *gr_last_error(const gr_actor *self);
 GR_API int gr_loop_index(const gr_actor *self);
 
 /* Nanoseconds of the loop's monotonic clock as the loop read it last, which it does between turns: after 64 of them, after
- * a sleep, and when nothing is left to do. Virtual under simulation. If `self` is NULL: the machine's own monotonic clock. */
+ * a sleep, and when nothing is left to do. Virtual under simulation. If `self` is NULL: the machine's own monotonic
+ * clock. */
 GR_API gr_time gr_now(const gr_actor *self);
 
 /* A number from the loop's seeded generator, any of 64 bits: the same in each run under GR_SEED. 0 if `self`

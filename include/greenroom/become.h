@@ -11,8 +11,9 @@
 GRI_BEGIN_C
 
 /*
- * Sets the message being handled aside, for gr_unstash or gr_unstash_one. A request keeps its asker and its deadline. The message counts
- * against the mailbox's bound as before, and is not to be read afterwards; at the actor's end it becomes a dead letter.
+ * Sets the message being handled aside, for gr_unstash or gr_unstash_one. A request keeps its asker and its deadline.
+ * The message counts against the mailbox's bound as before, and is not to be read afterwards; at the actor's end it
+ * becomes a dead letter.
  * Errors: GR_ECONTEXT if no message is being handled, or it was stashed or forwarded already; GR_ENOMEM, possible only
  * at an actor's first. From a handler, or a coroutine that has just received it.
  */
@@ -27,7 +28,8 @@ GR_API int gr_unstash(gr_actor *self);
 /*
  * The same for the oldest message alone; the rest stays aside, in its order, and comes behind it when it is put back, too.
  * For an actor that may have to set messages aside again before it has handled them all: it calls this whenever it has
- * handled one, so that each is set aside once. One that is set aside again all the same keeps its place. Nothing happens, and 0 is returned, when nothing is aside. Errors: GR_ECONTEXT if `self` is NULL.
+ * handled one, so that each is set aside once. One that is set aside again all the same keeps its place. Nothing
+ * happens, and 0 is returned, when nothing is aside. Errors: GR_ECONTEXT if `self` is NULL.
  */
 GR_API int gr_unstash_one(gr_actor *self);
 

@@ -27,8 +27,8 @@ GRI_BEGIN_C
  * Takes the next message or signal out of the mailbox, waiting for it until `deadline`. Strings and buffers in *mail
  * stay the runtime's: hold what is to be kept. An unanswered request that was received before ends with
  * GR_EUNANSWERED.
- * Errors: GR_ETIMEOUT, GR_ESTOPPED (the actor was asked to stop, and the mail before that is done), GR_EKILLED, GR_ECANCELLED,
- * GR_EINVALID (a negative deadline), GR_ECONTEXT in a handler actor, a callback, or with `self` NULL.
+ * Errors: GR_ETIMEOUT, GR_ESTOPPED (the actor was asked to stop, and the mail before that is done), GR_EKILLED,
+ * GR_ECANCELLED, GR_EINVALID (a negative deadline), GR_ECONTEXT in a handler actor, a callback, or with `self` NULL.
  */
 GR_API GR_MUST_USE int gr_receive(gr_actor *self, struct gr_mail *mail, gr_time deadline);
 

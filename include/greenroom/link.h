@@ -16,7 +16,8 @@ GRI_BEGIN_C
  * Links the calling actor with `actor`. Two actors have at most one link, whoever made it: linking again does nothing,
  * nor does linking with oneself. An actor that has ended answers with an exit of the reason GR_ESTALE, one of another
  * system with GR_ESYSTEM; such an exit, too, ends a caller that doesn't trap exits.
- * Errors: GR_ENOMEM; GR_ECONTEXT if `self` is NULL. gr_spawn_with(self, A, (.link = true)) links with the new actor from its beginning.
+ * Errors: GR_ENOMEM; GR_ECONTEXT if `self` is NULL. gr_spawn_with(self, A, (.link = true)) links with the new actor
+ * from its beginning.
  */
 GR_API GR_MUST_USE int gr_link(gr_actor *self, gr_ref actor);
 

@@ -124,8 +124,8 @@ GR_API int gr_system_pause(gr_system *system);
 /*
  * For a program with a main loop of its own: a descriptor that is readable when gr_system_step has work, at most one
  * for each system. It stays the system's, which closes it at its end. Other loops, if any, run on threads of their own,
- * which the first step starts. Negative if there is none: -1 under simulation and when the system is closed; GR_ESYS when the
- * operating system gives none, which gr_last_error(NULL) explains. On the thread that steps the system.
+ * which the first step starts. Negative if there is none: -1 under simulation and when the system is closed; GR_ESYS
+ * when the operating system gives none, which gr_last_error(NULL) explains. On the thread that steps the system.
  */
 GR_API int gr_system_fd(gr_system *system);
 
@@ -171,10 +171,11 @@ GR_API size_t gr_system_actors(const gr_system *system, struct gr_actor_info *li
 
 /*
  * Prints a table of the living actors - reference, behaviour, name, loop, what each does, messages that wait, and pending
- * requests with the one that is waited for, or the first - then what the loops do, and the counts. The system goes on meanwhile: each loop is asked between two turns; of one that
- * does not answer within half a second the table shows less, and a line says who holds it up. At most 10,000 actors are
- * shown. During gr_run SIGUSR1 prints to stderr, unless .keep_signals is set. Errors: GR_ENOMEM; GR_ESYS if `file` can't be
- * written. Any thread, and actors, which hold up their loop by it.
+ * requests with the one that is waited for, or the first - then what the loops do, and the counts. The system goes on
+ * meanwhile: each loop is asked between two turns; of one that does not answer within half a second the table shows
+ * less, and a line says who holds it up. At most 10,000 actors are shown. During gr_run SIGUSR1 prints to stderr,
+ * unless .keep_signals is set. Errors: GR_ENOMEM; GR_ESYS if `file` can't be written. Any thread, and actors, which
+ * hold up their loop by it.
  */
 GR_API int gr_system_print(gr_system *system, FILE *file);
 

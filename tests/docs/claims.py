@@ -102,7 +102,7 @@ def unknown_commands(tree, page):
             folder, name = os.path.split(words[0].removeprefix("build/"))
             if not glob.glob(os.path.join(tree.root, folder, "**", f"{name}.c"), recursive=True):
                 yield f"{page.path}:{line}: there is no sample {words[0]}"
-        elif words and words[0] not in ("cc", "meson", "ldconfig", "apt-get"):
+        elif words and words[0] not in ("cc", "gdb", "meson", "ldconfig", "apt-get"):
             yield f"{page.path}:{line}: '{words[0]}' is no command of this tree"
 
 

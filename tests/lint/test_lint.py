@@ -283,6 +283,36 @@ class Words(LintTest):
                 self.assertEqual(self.issues(words.foreign_names, {"docs/x.md": f"a\nsee {name}\n"}), [("docs/x.md", 2)])
 
 
+class Lines(LintTest):
+    def check(self, path, line, found):
+        self.assertEqual(self.issues(words.line_length, {path: f"first\n{line}\n"}), [(path, 2)] if found else [])
+
+    def test_125_columns_pass(self):
+        self.check("base/x.c", "x" * 125, False)
+
+    def test_126_columns_fail(self):
+        for path in ("base/x.h", "x.py", "base/meson.build", "docs/x.md"):
+            self.check(path, "x" * 126, True)
+
+    def test_columns_are_characters(self):
+        self.check("docs/x.md", "\u00e4" * 125, False)
+
+    def test_a_row_of_a_table_is_free(self):
+        self.check("docs/x.md", "| " + "x" * 126 + " |", False)
+
+    def test_a_row_in_a_comment_is_not(self):
+        self.check("base/x.c", "| " + "x" * 126 + " |", True)
+
+    def test_a_line_with_an_address_is_free(self):
+        self.check("base/x.c", "/* https://example.org/" + "x" * 126 + " */", False)
+
+    def test_data_is_free(self):
+        self.check("docs/x.jsonl", "x" * 126, False)
+
+    def test_a_page_that_a_program_writes_is_free(self):
+        self.check("docs/performance.md", "x" * 126, False)
+
+
 class Fields(LintTest):
     def fields(self, body, path="base/x.h"):
         return [line - 2 for _, line in self.issues(contracts.field_comments, {path: self.c(body)})]

@@ -61,9 +61,11 @@ make_root() {
 # The new root gets this machine's way to packages: sources, settings, keys, names, proxies.
 give_sources() {
     sources | awk '{ print "deb", $0 }' >"$ROOT/etc/apt/sources.list"
-    apt-config dump | grep -E '^Acquire::(https?|Check-[A-Za-z-]+|Retries|ForceIPv[46])' >"$ROOT/etc/apt/apt.conf.d/90host" || :
+    apt-config dump | grep -E '^Acquire::(https?|Check-[A-Za-z-]+|Retries|ForceIPv[46])' \
+        >"$ROOT/etc/apt/apt.conf.d/90host" || :
     [ ! -d /etc/apt/auth.conf.d ] || cp -a /etc/apt/auth.conf.d/. "$ROOT/etc/apt/auth.conf.d/"
-    [ ! -d /usr/local/share/ca-certificates ] || cp -rL /usr/local/share/ca-certificates/. "$ROOT/usr/local/share/ca-certificates/"
+    [ ! -d /usr/local/share/ca-certificates ] ||
+        cp -rL /usr/local/share/ca-certificates/. "$ROOT/usr/local/share/ca-certificates/"
     cp -L /etc/resolv.conf /etc/hosts "$ROOT/etc/"
 }
 

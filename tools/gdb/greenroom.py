@@ -21,6 +21,7 @@ FLOATS = (11, 12)
 BUSY = [(8, "is not born yet"), (4, "rests until there is room"), (1, "has its turn or waits for it"),
         (2, "waits")]
 STARTED = 1  # GRI_ACTOR_STARTED
+FOR_A_THREAD = 2  # GRI_MAIL_FOREIGN
 HAS_TEXT = 16  # GRI_MAIL_TEXT
 FUTURE_KINDS = ["a request", "blocking work", "a promise", "task"]  # enum gri_future_kind
 WAITS = ["waits", "waits for mail", "waits for a future", "sleeps", "waits for room", "waits for its turn"]
@@ -103,7 +104,8 @@ def type_by_id(number):
 
 
 class Message:
-    """An envelope with its payload."""
+    """An envelope with its payload. Whom it is for is told of a reply only: an ordinary send within a loop goes straight
+    into the mailbox and stores no receiver."""
 
     def __init__(self, value):
         self.value = value
@@ -112,18 +114,19 @@ class Message:
         kind = int(self.value["kind"])
         names = [field.name for field in look_up("enum gri_mail_kind").fields() if field.enumval == kind]
         name = next((name for name in names if "LAST" not in name), "?").replace("GRI_MAIL_", "").lower()
-        to = f"to slot {int(self.value['to_slot'])}"
         if name not in ("user", "start", "reply"):
-            return f"{name} {to}"
+            return name
         type_ = type_by_id(self.value["type"])
         text = "?" if type_ is None else message(type_, int(self.value["payload"].address))
         if name == "reply":
+            is_foreign = int(self.value["flags"]) & FOR_A_THREAD
+            to = "to a plain thread" if is_foreign else f"to slot {int(self.value['to_slot'])}"
             if int(self.value["error"]) != 0:
                 return f"reply {to}: {error_name(self.value['error'])}"
             return f"reply {to}: {text}"
         sender = reference(self.value["sender_seat"], self.value["sender_slot"], self.value["sender_generation"])
         asks = ", which asks" if not is_null(self.value["reply"]) else ""
-        return f"{name} {text} from {sender} {to}{asks}"
+        return f"{name} {text} from {sender}{asks}"
 
 
 # ---- actors ----
@@ -151,10 +154,11 @@ class Actor:
     def to_string(self):
         name = behaviour_of(self.value)
         slot, generation = int(self.value["slot"]), int(self.value["generation"]["value"])
+        count = int(self.value["mailbox"]["count"]["value"])
         if name is None:
             return f"free slot {slot}, next generation {generation}"
         return (f"actor {name} {slot}:{generation} on loop {int(self.value['home']['value'])}: {doing(self.value)}, "
-                f"{int(self.value['mailbox']['count']['value'])} messages wait")
+                f"{count} message{' waits' if count == 1 else 's wait'}")
 
 
 def actor_at(system, ref):

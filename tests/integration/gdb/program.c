@@ -19,11 +19,15 @@ struct question {
 struct answer {
     gr_buffer bytes;
 };
+struct note {
+    int32_t number;
+};
 GR_MESSAGE(inner, GR_ARRAY(inner, bytes));
 GR_MESSAGE(question, GR_FIELD(question, number), GR_FIELD(question, yes), GR_ARRAY(question, label),
            GR_FIELD(question, text), GR_FIELD(question, who), GR_NESTED(question, inner, inner),
            GR_FIELD(question, weight));
 GR_MESSAGE(answer, GR_FIELD(answer, bytes));
+GR_MESSAGE(note, GR_FIELD(note, number));
 GR_REQUEST(question, answer);
 
 struct oracle {
@@ -40,6 +44,11 @@ static int oracle_start(gr_actor *self, struct oracle *state, const struct gr_no
     return 0;
 }
 
+static void oracle_note(gr_actor *self, struct oracle *state, const struct note *m)
+{
+    state->asked += m->number;
+}
+
 static void oracle_question(gr_actor *self, struct oracle *state, const struct question *m)
 {
     gr_buffer bytes;
@@ -47,7 +56,8 @@ static void oracle_question(gr_actor *self, struct oracle *state, const struct q
     if (gr_buffer_copy(self, "abc", 3, &bytes) == 0) gr_reply(self, question, .bytes = bytes);
 }
 
-GR_ACTOR(oracle, struct oracle, gr_nothing, oracle_start, GR_ON(question, oracle_question));
+GR_ACTOR(oracle, struct oracle, gr_nothing, oracle_start, GR_ON(note, oracle_note),
+         GR_ON(question, oracle_question));
 
 static int slow_run(gr_actor *self, const struct gr_nothing *m, struct answer *result)
 {
@@ -85,6 +95,7 @@ static void look_at_others(gr_actor *self, gr_ref ref)
 static int run(gr_actor *self, void *loops)
 {
     gr_ref ref = gr_spawn_with(self, oracle, (.loop = GR_LOOP(*(int *)loops - 1)));
+    gr_send(self, ref, note, .number = 3);
     gr_future *future = gr_ask(self, ref, gr_seconds(5), question, .number = -7, .yes = true,
                                .label = "label", .text = gr_string_static("a \"text\""), .who = ref,
                                .inner = {{1, 2, 3}}, .weight = 0.5);

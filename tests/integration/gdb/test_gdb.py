@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a program under gdb with tools/gdb/greenroom.py, and looks at what it prints.
 
-Usage: test_gdb.py PROGRAM. It is simulated from one seed on one loop, so what is there is known.
+Usage: test_gdb.py PROGRAM SAMPLE. It is simulated from one seed on one loop, so what is there is known. The sample is
+the one of docs/guide/debugging.md, which has to be what gdb really prints.
 """
 import os
 import re
@@ -11,19 +12,27 @@ import sys
 import tempfile
 import unittest
 
-SCRIPT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../tools/gdb/greenroom.py"))
-PROGRAM = None
+ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
+SCRIPT = os.path.join(ROOT, "tools/gdb/greenroom.py")
+PAGE = os.path.join(ROOT, "docs/guide/debugging.md")
+PROGRAM = SAMPLE = None
+MARK = "(gdb) "  # what the page has before each command, and gdb in a batch leaves out
+
+
+def run_gdb(*arguments, environment={}):
+    """What gdb prints, at the root of the tree."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GR_")}
+    done = subprocess.run(["gdb", "-nx", "-batch", *arguments], stdin=subprocess.DEVNULL, cwd=ROOT,
+                          env={**clean, **environment, "DEBUGINFOD_URLS": ""},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    return done.stdout
 
 
 def gdb(*commands, core=None):
     """What gdb prints for these commands, of a program that is to run, or of its core dump."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("GR_")}
     arguments = [part for command in (f"source {SCRIPT}", "set breakpoint pending on", "set print thread-events off",
                                       *commands) for part in ("-ex", command)]
-    done = subprocess.run(["gdb", "-nx", "-batch", *arguments, PROGRAM, *([core] if core else [])], stdin=subprocess.DEVNULL,
-                          env={**clean, "DEBUGINFOD_URLS": ""},
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
-    return done.stdout
+    return run_gdb(*arguments, PROGRAM, *([core] if core else []))
 
 
 class Printers(unittest.TestCase):
@@ -44,7 +53,8 @@ class Printers(unittest.TestCase):
     def test_futures(self):
         self.shows(r"^\$2 = future of a request to 1:1024:\d+: pending$")
         self.shows(r"^\$8 = future of a request to 1:1024:\d+: answer \{bytes = 3 bytes\}$")
-        self.shows(r"^\$11 = future of a request to nobody: GR_ESTALE: a question request was not sent: the reference names no living actor$")
+        self.shows(r"^\$11 = future of a request to nobody: GR_ESTALE: a question request was not sent: "
+                   r"the reference names no living actor$")
 
     def test_futures_of_other_things_than_requests(self):
         self.shows(r"^\$14 = future of a promise: pending$")
@@ -60,13 +70,53 @@ class Printers(unittest.TestCase):
 
     def test_a_message_is_printed_by_its_table(self):
         self.shows(r'^\$5 = user question \{number = -7, yes = true, label = "label", text = "a \\"text\\"", '
-                   r"who = 1:1024:\d+, inner = inner \{bytes = \[1, 2, 3\]\}, weight = 0\.5\} from 1:0:\d+ to slot 1024, "
-                   r"which asks$")
+                   r"who = 1:1024:\d+, inner = inner \{bytes = \[1, 2, 3\]\}, weight = 0\.5\} from 1:0:\d+, which asks$")
 
     def test_the_actors_are_listed(self):
         listing = (r"system 1, 1 loops:\n  actor root 0:\d+ on loop 0: waits for a future, 0 messages wait\n"
                    r"  actor oracle 1024:\d+ on loop 0: has its turn or waits for it, 0 messages wait\n")
         self.assertRegex(self.output, listing + listing)
+
+
+class Sends(unittest.TestCase):
+    """A send within a loop stores no receiver in the envelope, so none is told; a reply's is known."""
+    @classmethod
+    def setUpClass(cls):
+        cls.output = gdb("break oracle_note", "run", "print *self->current", "print *self->mailbox.head",
+                         "print *self->mailbox.head->reply")
+
+    def test_an_ordinary_send_has_no_receiver(self):
+        self.assertRegex(self.output, re.compile(r"^\$1 = user note \{number = 3\} from 1:0:\d+$", re.M))
+
+    def test_nor_has_a_request_that_waits(self):
+        self.assertRegex(self.output, re.compile(r"^\$2 = user question \{.*\} from 1:0:\d+, which asks$", re.M))
+
+    def test_a_reply_is_for_the_one_who_asked(self):
+        self.assertRegex(self.output, re.compile(r"^\$3 = reply to slot 0: ", re.M))
+
+
+class Guide(unittest.TestCase):
+    def transcript(self):
+        """The environment, the program, and (command, what gdb prints) of the page's session."""
+        with open(PAGE, encoding="utf-8") as file:
+            text = file.read()
+        start, session = re.search(r"```sh\n([^\n]* gdb [^\n]*)\n```\n\n```text\n(.*?)```", text, re.S).groups()
+        *settings, _, program = start.split()
+        parts = session.split(MARK)[1:]
+        return (dict(setting.split("=") for setting in settings), program,
+                [(part.split("\n")[0], part.split("\n")[1:-1]) for part in parts])
+
+    def test_the_session_of_the_page_is_what_gdb_prints(self):
+        environment, program, steps = self.transcript()
+        self.assertEqual(program, "build/samples/account")
+        self.assertTrue(any(expected for _, expected in steps))
+        commands = [part for command, _ in steps for part in ("-ex", f"echo {MARK}{command}\\n", "-ex", command)]
+        output = run_gdb(*commands, SAMPLE, environment=environment)
+        printed = [part.splitlines() for part in output.split(MARK)[1:]]
+        self.assertEqual([lines[0] for lines in printed], [command for command, _ in steps], output)
+        for (command, expected), lines in zip(steps, printed):
+            if expected != ["..."]:
+                self.assertEqual(lines[1:], expected, command)
 
 
 class CoreDump(unittest.TestCase):
@@ -87,5 +137,5 @@ class CoreDump(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
+    PROGRAM, SAMPLE = (os.path.abspath(sys.argv.pop(1)) for _ in range(2))
     unittest.main()

@@ -44,7 +44,8 @@ class Checks:
 
 def check_options(c):
     done = c.run("--help")
-    c.check("help", done.returncode == 0 and all(word in done.stdout for word in (b"--json", b"--loops", b"--parsers")), done)
+    words = (b"--json", b"--loops", b"--parsers")
+    c.check("help", done.returncode == 0 and all(word in done.stdout for word in words), done)
     done = c.run("--version")
     c.check("version", done.returncode == 0 and re.fullmatch(rb"pkgstat \(Greenroom\) [0-9.]+\n", done.stdout), done)
     for option in ("--loops", "--parsers"):
@@ -69,7 +70,8 @@ def check_errors(c, folder):
     c.check("malformed is no error", done.returncode == 0 and done.stdout and done.stderr ==
             b"pkgstat: %s:5: malformed paragraph: line 5 is neither a field nor a continuation\n" % good.encode(), done)
     done = c.run("--json", "-", stdin=b"bad\n\n" * 22)
-    c.check("at most twenty", len(done.stderr.splitlines()) == 21 and done.stderr.endswith(b"pkgstat: 2 more malformed paragraphs\n"), done)
+    last = b"pkgstat: 2 more malformed paragraphs\n"
+    c.check("at most twenty", len(done.stderr.splitlines()) == 21 and done.stderr.endswith(last), done)
     done = c.run(good, NO_COLOR="", TERM="xterm")
     c.check("no colour into a pipe", done.returncode == 0 and b"\033" not in done.stdout + done.stderr, done)
     c.check("text", b"Packages" in done.stdout and b"MB/s" in done.stdout, done)
@@ -157,7 +159,8 @@ def interrupt(c, name, process, number=signal.SIGINT):
         process.kill()
         out, err = process.communicate()
     seconds = time.monotonic() - start
-    c.check(name, process.returncode == 128 + number and seconds < 1 and not out + err, (process.returncode, seconds, out[:100], err))
+    c.check(name, process.returncode == 128 + number and seconds < 1 and not out + err,
+            (process.returncode, seconds, out[:100], err))
 
 
 def check_signals(c, folder):
@@ -211,7 +214,8 @@ def check_memory(c, size, limited):
     of a child is at least what its parent had when it started the child, so this process stays small."""
     for parsers in ("1", "2", "4", "16"):
         part = size if parsers == "2" else size // 8
-        writer = subprocess.Popen([sys.executable, __file__, "--stream", str(part), ""], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        writer = subprocess.Popen([sys.executable, __file__, "--stream", str(part), ""], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
         process = subprocess.Popen([c.program, "--json", "--parsers", parsers], stdin=writer.stdout, stdout=subprocess.PIPE)
         writer.stdout.close()
         out = process.stdout.read()
@@ -219,7 +223,8 @@ def check_memory(c, size, limited):
         writer.wait()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        print("%d MB, %s parsers: %d KiB resident, %.1f s of CPU" % (sent / 1e6, parsers, usage.ru_maxrss, usage.ru_utime + usage.ru_stime))
+        print("%d MB, %s parsers: %d KiB resident, %.1f s of CPU"
+              % (sent / 1e6, parsers, usage.ru_maxrss, usage.ru_utime + usage.ru_stime))
         right = b'"malformed":0,"bytes":%d,' % sent in out
         c.check("result of a large input", process.returncode == 0 and sent >= part and right, out[:300])
         c.check("memory", not limited or usage.ru_maxrss < RSS_MAX_KIB, usage.ru_maxrss)

@@ -122,8 +122,9 @@ class Comparison:
 
 
 TRICKY = (b"\r\n \t\r\nPackage: one\r\nMaintainer: J\xc3\xb6rg\xff <\0@x>\r\nSection:\r\n\tadmin \r\nInstalled-Size: 12\r\n"
-          b"Depends: a | b:any (>= 1),\r\n c [amd64] <!nocheck>\r\n \t\r\nPACKAGE: two\nSection: \nsection: net\nBad line\r\r\n\n"
-          b" continued\nPackage: three\n\n\nPackage: four\nPre-Depends: a, a\nDepends: a\nDescription: \xe2\x82\n \xac x\n.\n")
+          b"Depends: a | b:any (>= 1),\r\n c [amd64] <!nocheck>\r\n \t\r\nPACKAGE: two\nSection: \nsection: net\n"
+          b"Bad line\r\r\n\n continued\nPackage: three\n\n\nPackage: four\nPre-Depends: a, a\nDepends: a\n"
+          b"Description: \xe2\x82\n \xac x\n.\n")
 
 
 def special_inputs():

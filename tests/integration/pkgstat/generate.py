@@ -12,14 +12,15 @@ LIMIT = 8 * 1024 * 1024
 SPACES = [b" ", b"\t", b"\v", b"\f", b"\r", b"\0"]
 ILL_FORMED = [b"\xff", b"\x80", b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80",
               b"\xe2(\xa1", b"\xf8\x88\x80\x80\x80", b"\xc3\xc3\xa9", b"\xf0\x80", b"\xf1\x80\x80\xe1\x80\xc0"]
-NAMES = [b"a", b"b", b"A", b"aa", b"libc6", b"zlib1g", b"J\xc3\xb6rg <j@x>", b"\xe6\x97\xa5\xe6\x9c\xac", b"\xf0\x9f\x98\x80",
-         b'quote"back\\slash', b"tab\there", b"nul\0nul", b"\x01\x1f\x7f", b"\xef\xbf\xbd", b"caf\xc3\xa9", b"cafe"]
+NAMES = [b"a", b"b", b"A", b"aa", b"libc6", b"zlib1g", b"J\xc3\xb6rg <j@x>", b"\xe6\x97\xa5\xe6\x9c\xac",
+         b"\xf0\x9f\x98\x80", b'quote"back\\slash', b"tab\there", b"nul\0nul", b"\x01\x1f\x7f", b"\xef\xbf\xbd",
+         b"caf\xc3\xa9", b"cafe"]
 NUMBERS = [b"0", b"1", b"5", b"99", b"007", b"+5", b"-5", b"5 kB", b"", b"1_000", b"0x10", b"1e3", b"1.5", b"\xd9\xa3",
            b"9223372036854775807", b"9223372036854775808", b"18446744073709551615", b"18446744073709551616",
            b"0" * 30 + b"7", b"0" * 5000, b"9" * 5000, b"9223372036854775807" * 2, b"1\0"]
-TOKENS = [b"Package:", b"package: x", b"\n", b"\n", b"\n\n", b"\r\n", b"\r", b"\r\r\n", b" ", b"\t", b"\v", b"\f", b"\0", b":",
-          b"a", b"Section: s", b"Depends: a", b"Pre-Depends: b|c", b"Maintainer:", b"Installed-Size: 3", b",", b"|", b"\xff",
-          b"\xe2\x82", b"\xac", b"#", b"x y: z", b"\n ", b"\n\t", b"\r\n "]
+TOKENS = [b"Package:", b"package: x", b"\n", b"\n", b"\n\n", b"\r\n", b"\r", b"\r\r\n", b" ", b"\t", b"\v", b"\f", b"\0",
+          b":", b"a", b"Section: s", b"Depends: a", b"Pre-Depends: b|c", b"Maintainer:", b"Installed-Size: 3", b",", b"|",
+          b"\xff", b"\xe2\x82", b"\xac", b"#", b"x y: z", b"\n ", b"\n\t", b"\r\n "]
 
 
 class Generator:
@@ -94,15 +95,17 @@ class Generator:
 
     def odd_line(self):
         r = self.random
-        return r.choice([b"no colon here", b": no key", b"white space: x", b"\vPackage: x", b"\rPackage: x", b"\r", b"\v", b"\f \v",
-                         b" \r ", b" \v", b"#comment", b"#comment: x", b"Packag\xe9: x", b"Package\0: x", b"\0: x", b"Package : x",
-                         b"Package:x:y", b"Package", bytes(r.choices(range(256), k=r.randint(1, 60)))]) + self.line_end()
+        return r.choice([b"no colon here", b": no key", b"white space: x", b"\vPackage: x", b"\rPackage: x", b"\r",
+                         b"\v", b"\f \v", b" \r ", b" \v", b"#comment", b"#comment: x", b"Packag\xe9: x",
+                         b"Package\0: x", b"\0: x", b"Package : x", b"Package:x:y", b"Package",
+                         bytes(r.choices(range(256), k=r.randint(1, 60)))]) + self.line_end()
 
     def paragraph(self):
         r = self.random
         keys = [b"Package", b"Section", b"Maintainer", b"Installed-Size", b"Depends", b"Pre-Depends"]
         keys = [key for key in keys if key == b"Package" and not self.chance(0.05) or self.chance(0.85)]
-        keys += r.choices([b"Version", b"Description", b"Package2", b"Pack", b"Maintaine", b"Installed_Size", b"DependS-"], k=r.randint(0, 4))
+        keys += r.choices([b"Version", b"Description", b"Package2", b"Pack", b"Maintaine", b"Installed_Size",
+                           b"DependS-"], k=r.randint(0, 4))
         if self.chance(0.1):
             keys += r.choices(keys, k=r.randint(1, 3))
         if self.chance(0.5):
@@ -116,14 +119,16 @@ class Generator:
 
     def blank(self):
         r = self.random
-        return b"".join(b"".join(r.choices(SPACES[:2], k=r.choice([0, 0, 0, 1, 3]))) + self.line_end() for _ in range(r.choice([1, 1, 1, 2, 4])))
+        return b"".join(b"".join(r.choices(SPACES[:2], k=r.choice([0, 0, 0, 1, 3]))) + self.line_end()
+                        for _ in range(r.choice([1, 1, 1, 2, 4])))
 
     def index(self):
         r = self.random
         data = self.blank() if self.chance(0.2) else b""
         for _ in range(r.choice([0, 1, 2, 10, 40])):
             data += self.paragraph() + self.blank()
-        data += r.choice([b"", b"", b" ", b"\t\r\n", b"\r", b"Package: last", b"Package: last\r", b"Package", b" \r", b"\n\n", self.paragraph()])
+        data += r.choice([b"", b"", b" ", b"\t\r\n", b"\r", b"Package: last", b"Package: last\r", b"Package", b" \r",
+                          b"\n\n", self.paragraph()])
         if self.chance(0.2):
             data = data[:r.randint(0, len(data))]
         return data

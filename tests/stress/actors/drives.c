@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads that run, step, pause, print and stop the same system at once, with and without time to do so: at any time at most one
- * drives it, each stop ends the run that it was meant for, with 0 or with what did not end in time, and nothing hangs.
+ * Threads that run, step, pause, print and stop the same system at once, with and without time to do so: at any time at
+ * most one drives it, each stop ends the run that it was meant for, with 0 or with what did not end in time, and
+ * nothing hangs.
  */
 #include "base/atomic.h"
 #include "base/clock.h"

@@ -10,8 +10,8 @@
  * the top of model.h and schedule.c.
  *
  * Rules for scenarios: no malloc in threads, no state between executions (setup makes everything anew), no loop
- * that spins without gri_pause, or that does more than load before it; threads share only what the structure shares, and keep what they saw in places of their own for the
- * finish to check.
+ * that spins without gri_pause, or that does more than load before it; threads share only what the structure shares,
+ * and keep what they saw in places of their own for the finish to check.
  */
 #ifndef GRI_EXPLORER_H
 #define GRI_EXPLORER_H

@@ -46,7 +46,8 @@ static void check_order(int actor, int number)
     rp_check_order(actor, number);
 }
 
-/* The down or exit of an actor: what it sent comes before, but for what was set aside, or passed over by a selective receive. */
+/* The down or exit of an actor: what it sent comes before, but for what was set aside, or passed over by a selective
+ * receive. */
 void rp_came_down(int target, int actor)
 {
     if (rp_world.actors[actor].choice.by != RP_BY_NOTHING) return;

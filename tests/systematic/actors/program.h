@@ -12,7 +12,8 @@
 #define RP_ACTIONS_MAX 24
 #define RP_OUTSIDE_MAX 40
 
-/* What can be done. A plain thread does those up to RP_OP_OUTSIDE_LAST, a coroutine all, a handler those before RP_OP_CALL. */
+/* What can be done. A plain thread does those up to RP_OP_OUTSIDE_LAST, a coroutine all, a handler those before
+ * RP_OP_CALL. */
 enum rp_op {
     RP_OP_NOTHING,
     RP_OP_SPAWN,    /* how: the role; amount: the loop; forward, where programs have ties: link and name */

@@ -128,6 +128,7 @@ static int invalid(gr_actor *self, void *argument)
     CHECK_EQ(gr_string_copy(self, "mine", 4, &text), 0);
     CHECK_EQ(gr_send_after(self, gr_self(self), -1, &timer, words, .text = text), GR_EINVALID);
     CHECK_EQ(timer, 0);
+    CHECK_TEXT(gr_last_error(self), "gr_send_after: the delay is negative");
     gr_string_release(text); /* the count was not taken */
     CHECK_EQ(gr_send_after(self, gr_self(self), gr_seconds(0.0 / 0.0), NULL, ping), GR_EINVALID);
     CHECK_EQ(gr_send_after(self, gr_self(self), GR_FOREVER, &timer, ping), 0);
@@ -140,6 +141,22 @@ static int invalid(gr_actor *self, void *argument)
 Case(delayed, a_negative_delay_is_refused_and_for_ever_never_comes)
 {
     run_seeds(1, 2, invalid);
+}
+
+/* The registration of a type can fail; its id is 0 then. */
+static int unregistered(gr_actor *self, void *argument)
+{
+    struct gr_type type = {.name = "odd"};
+    CHECK_EQ(gri_send_after(self, gr_self(self), 1, NULL, &type, NULL), GR_EINVALID);
+    CHECK_TEXT(gr_last_error(self), "gr_send_after: the message odd is not registered");
+    CHECK_EQ(gri_send_every(self, gr_self(self), 1, NULL, &type, NULL), GR_EINVALID);
+    CHECK_TEXT(gr_last_error(self), "gr_send_every: the message odd is not registered");
+    return 0;
+}
+
+Case(delayed, a_message_that_is_not_registered_is_refused_by_name)
+{
+    run_seeds(1, 2, unregistered);
 }
 
 static int elsewhere(gr_actor *self, void *argument)
@@ -304,6 +321,7 @@ static int every_ends(gr_actor *self, void *argument)
     uint64_t timer = 5;
     CHECK_EQ(gr_send_every(self, gr_self(self), 0, &timer, ping), GR_EINVALID);
     CHECK_EQ(timer, 0);
+    CHECK_TEXT(gr_last_error(self), "gr_send_every: the interval is not positive");
     CHECK_EQ(gr_send_every(self, gr_self(self), -1, NULL, ping), GR_EINVALID);
     CHECK_EQ(gr_send_every(self, gr_self(self), GR_FOREVER, &timer, ping), 0);
     CHECK(!gr_ref_is_null(gr_spawn_with(self, ticker, (.loop = GR_SPREAD), .ref = gr_self(self))));

@@ -180,7 +180,9 @@ static int errors(gr_actor *self, void *argument)
     uint64_t stale = dead_letters(self, GR_DEAD_STALE), other = dead_letters(self, GR_DEAD_SYSTEM);
 
     CHECK_EQ(gr_send(self, null, ping), GR_ESTALE);
+    CHECK_TEXT(gr_last_error(self), "a ping was not sent: the reference is null (did a spawn fail?)");
     CHECK_EQ(gr_send(self, gone, ping), GR_ESTALE);
+    CHECK(strstr(gr_last_error(self), gr_error_text(GR_ESTALE)) != NULL);
     CHECK_EQ(gr_send(self, never, ping), GR_ESTALE);
     CHECK_EQ(gr_send(self, beyond, ping), GR_ESTALE);
     CHECK(strstr(gr_last_error(self), "ping") != NULL);
@@ -189,6 +191,7 @@ static int errors(gr_actor *self, void *argument)
     CHECK_EQ(dead_letters(self, GR_DEAD_SYSTEM), other + 1);
 
     CHECK_EQ(gr_try_send(self, null, ping), GR_ESTALE);
+    CHECK_TEXT(gr_last_error(self), "a ping was not sent: the reference is null (did a spawn fail?)");
     CHECK_EQ(gr_try_send(self, gone, ping), GR_ESTALE);
     CHECK_EQ(gr_try_send(self, elsewhere, ping), GR_ESYSTEM);
     CHECK_EQ(dead_letters(self, GR_DEAD_STALE), stale + 4);

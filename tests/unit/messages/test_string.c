@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Strings and buffers. Blocks are tested in test_block.c. */
+#include "account.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "messages/block.h"
@@ -10,21 +11,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
 #include <wchar.h>
-
-static struct gri_memory_account account; /* what the tests allocate from; empty again at the end of each */
-
-static void use_account(void)
-{
-    gri_memory_account_init(&account, gri_memory_default(), 0);
-    gri_memory_override(&account.memory);
-}
-
-static void expect_no_leak(void)
-{
-    gri_memory_override(NULL);
-    cr_assert_eq(gri_memory_used(&account.memory), 0, "%llu bytes leaked",
-                 (unsigned long long)gri_memory_used(&account.memory));
-}
 
 TestSuite(string, .init = use_account, .fini = expect_no_leak);
 TestSuite(buffer, .init = use_account, .fini = expect_no_leak);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Visiting fields, and holding, releasing and measuring what messages own. */
+#include "account.h"
 #include "base/memory.h"
 #include "messages/block.h"
 #include "messages/registry.h"
@@ -25,21 +26,6 @@ struct visit_box {
 };
 GR_MESSAGE(visit_box, GR_FIELD(visit_box, owner), GR_FIELD(visit_box, name),
            GR_NESTED(visit_box, items, visit_item), GR_FIELD(visit_box, bytes));
-
-static struct gri_memory_account account; /* what the tests allocate from; empty again at the end of each */
-
-static void use_account(void)
-{
-    gri_memory_account_init(&account, gri_memory_default(), 0);
-    gri_memory_override(&account.memory);
-}
-
-static void expect_no_leak(void)
-{
-    gri_memory_override(NULL);
-    cr_assert_eq(gri_memory_used(&account.memory), 0, "%llu bytes leaked",
-                 (unsigned long long)gri_memory_used(&account.memory));
-}
 
 TestSuite(visit, .init = use_account, .fini = expect_no_leak);
 

@@ -52,7 +52,11 @@ static void misuse(gr_system *system, gr_ref ref)
     CHECK_EQ(count, 0);
     CHECK_EQ(gr_system_fd(system), -1);
     CHECK(gr_ref_is_null(gr_system_spawn(system, server, (), .value = 1)));
-    CHECK(strstr(gr_last_error(NULL), gr_error_text(GR_ESTOPPED)) != NULL);
+    CHECK_TEXT(gr_last_error(NULL), "server was not spawned: the system is closed");
+    gr_future *task = gr_system_start(system, late, ());
+    CHECK_EQ(gr_future_error(task), GR_ESTOPPED);
+    CHECK_TEXT(gr_last_error(NULL), "late was not spawned: the system is closed");
+    gr_future_release(task);
     CHECK_EQ(gr_send(NULL, ref, ping), GR_ESTALE);
     CHECK(strstr(gr_last_error(NULL), gr_error_text(GR_ESTALE)) != NULL);
     CHECK_EQ(gr_stop(NULL, ref, 0), 0);

@@ -215,8 +215,11 @@ Case(dispatch, signals_go_to_the_actors_own_function_where_the_handlers_have_non
 static int refused(gr_actor *self, void *argument)
 {
     CHECK_EQ(gr_become(self, lit), GR_ECONTEXT);
+    CHECK_TEXT(gr_last_error(self), "gr_become: only a handler actor has handlers");
     CHECK_EQ(gr_unbecome(self), GR_ECONTEXT);
+    CHECK_TEXT(gr_last_error(self), "gr_unbecome: only a handler actor has handlers");
     CHECK_EQ(gr_become(NULL, lit), GR_ECONTEXT);
+    CHECK_TEXT(gr_last_error(NULL), "gr_become: only a handler actor has handlers");
     return 0;
 }
 

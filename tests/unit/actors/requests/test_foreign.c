@@ -115,12 +115,15 @@ Case(foreign, g10_references_to_nobody_are_errors_for_plain_threads)
     struct number out;
     gr_ref null = {0, 0, 0}, nowhere = {200, 1, 1}, beyond = {UINT32_MAX, 1, 1};
     CHECK_EQ(gr_send(NULL, null, ping), GR_ESTALE);
+    CHECK_TEXT(gr_last_error(NULL), "a ping was not sent: the reference is null (did a spawn fail?)");
     CHECK_EQ(gr_send(NULL, nowhere, ping), GR_ESYSTEM);
     CHECK_EQ(gr_send(NULL, beyond, ping), GR_ESYSTEM);
     CHECK(strstr(gr_last_error(NULL), "ping") != NULL);
     CHECK_EQ(gr_try_send(NULL, null, ping), GR_ESTALE);
     CHECK_EQ(gr_try_send(NULL, nowhere, ping), GR_ESYSTEM);
     CHECK_EQ(gr_call(NULL, null, &out, GR_FOREVER, get_sum), GR_ESTALE);
+    CHECK_TEXT(gr_last_error(NULL),
+               "a get_sum request was not sent: the reference is null (did a spawn fail?)");
     CHECK_EQ(gr_call(NULL, nowhere, &out, GR_FOREVER, get_sum), GR_ESYSTEM);
     CHECK_EQ(gr_stop(NULL, null, 1), 0);
     CHECK_EQ(gr_kill(NULL, null), 0);

@@ -21,6 +21,8 @@ static int outcomes(gr_actor *self, void *argument)
     CHECK_EQ(gr_call(self, ref, &out, gr_seconds(5), fail_with, .error = GR_ELIMIT), GR_ELIMIT);
     CHECK_EQ(gr_call(self, ref, &out, gr_seconds(5), fail_with, .error = 77), 77);
     CHECK_EQ(gr_call(self, null, &out, gr_seconds(5), get_sum), GR_ESTALE);
+    CHECK_TEXT(gr_last_error(self),
+               "a get_sum request was not sent: the reference is null (did a spawn fail?)");
     gr_ref other = {ref.seat + 1, ref.slot, ref.generation};
     CHECK_EQ(gr_call(self, other, &out, gr_seconds(5), get_sum), GR_ESYSTEM);
     CHECK_EQ(gr_call(self, ref, &out, -1, get_sum), GR_EINVALID);
