@@ -19,6 +19,9 @@ struct gri_actor_extra *gri_actor_extra(struct gr_actor *actor)
     extra->stash_end = &extra->stash;
     gri_list_init(&extra->obligations);
     gri_list_init(&extra->callbacks);
+    /* A promise that went to another actor must not name something of that one's. Not by the part of the generation that
+     * is the system's: a seed gives the same numbers in each. */
+    gri_handles_seed(&extra->handles, gri_load(&actor->generation, GRI_RELAXED) << 24 ^ actor->slot);
     actor->extra = extra;
     return extra;
 }

@@ -181,6 +181,7 @@ int gr_forward(gr_actor *self, gr_ref to)
     struct gri_target target;
     int error = gri_admit(self, to, &target, GRI_PATIENCE_ALL);
     m->sender_seat &= (uint16_t)~GRI_SEAT_RETURNED;
+    m->flags &= (uint8_t)~GRI_MAIL_DEADLINE; /* of a request that was put aside here */
     self->current = NULL;
     if (error == 0 && !target.drop) {
         if (m->reply != NULL && target.home != self->loop->index) gri_request_leaves(self->loop, m->reply);

@@ -36,7 +36,7 @@ static bool grow(struct gri_handles *handles, struct gri_pool *pool)
     }
     for (uint32_t i = old; i < capacity; i++) {
         uint32_t next = i + 1 < capacity ? i + 2 : 0;
-        entries[i] = (struct gri_handle_entry){(void *)(uintptr_t)next, 0};
+        entries[i] = (struct gri_handle_entry){(void *)(uintptr_t)next, handles->first};
     }
     handles->entries = entries;
     handles->capacity = capacity;

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "base/pool.h"
+#include "base/table.h"
 
 #include <greenroom/base.h>
 
@@ -33,12 +34,20 @@ struct gri_handles {
     uint32_t free;                    /* index + 1 of the first free entry; 0: none */
     struct gri_obligation *call;      /* what `call_handle` names */
     uint64_t call_handle;             /* the name in use, or 0 */
-    uint64_t calls;                   /* names that were given for the one place */
+    uint64_t calls;                   /* names that were given for the one place, and `first` */
+    uint64_t first;                   /* even: the generation that all places begin with */
 };
 
 /* A handle is an index in the table and, above it, a generation. */
 #define GRI_HANDLE_INDEX_BITS 24
 #define GRI_HANDLE_INDEX_MASK ((UINT64_C(1) << GRI_HANDLE_INDEX_BITS) - 1)
+
+/* Of an empty one: makes the names of tables with unlike seeds differ, but for one in 2^38. */
+static inline void gri_handles_seed(struct gri_handles *handles, uint64_t seed)
+{
+    handles->first = gri_table_stir(0, seed) >> 26 << 1;
+    handles->calls = handles->first;
+}
 
 /* Names an object; 0 when there is no memory, or 2^24 are in use. */
 uint64_t gri_handles_add(struct gri_handles *handles, struct gri_pool *pool, struct gri_obligation *object);

@@ -42,7 +42,9 @@ enum {
     GRI_MAIL_TEXT = 16,    /* a reply with an error whose payload is its sentence */
     GRI_MAIL_TASK = 32,    /* a reply that says that a task has failed */
     GRI_MAIL_HOLDER = 128, /* a reply whose asker held requests of others when it asked */
-    GRI_MAIL_DEADLINE = 64 /* a reply still to be given, whose payload begins with its request's deadline */
+    /* A reply still to be given, whose payload begins with its request's deadline. A request that is being handled, and
+     * whose answer is deferred: its deadline is in to_generation. */
+    GRI_MAIL_DEADLINE = 64
 };
 
 /* Room for the order that tells another loop what to spawn. */

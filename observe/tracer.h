@@ -3,8 +3,8 @@
  * Tracing to a file in Chrome's trace-event format, a JSON array that Perfetto opens
  * (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU). Each loop gathers what it did in a
  * tracer of its own, in memory of a fixed size, and writes it as text itself when that is full, between two steps
- * and at the end of a run: nothing is lost, nobody waits for another thread but for the one write, and the time that writing took
- * is in the trace. A file that can't be written ends the tracing with one line in the log.
+ * and at the end of a run: nothing is lost, nobody waits for another thread but for the one write, and the time that
+ * writing took is in the trace. A file that can't be written ends the tracing with one line in the log.
  *
  * It takes numbers and names that live as long as the program; what they mean is for those who trace.
  */

@@ -299,7 +299,8 @@ int gr_gather(gr_actor *self, gr_future *const *futures, size_t count, enum gr_g
     bool all = (flags & GR_GATHER_ALL) != 0;
     struct wait wait = {.what = "gr_gather", .futures = futures, .count = count};
     wait.until = all ? GR_WAIT_ALL : GR_WAIT_FIRST_ERROR;
-    int error = wait_several(self, &wait, deadline);
+    int error = flags > GR_GATHER_ALL ? gri_fail(self, GR_EINVALID, "gr_gather: there are no such flags")
+                                      : wait_several(self, &wait, deadline);
     if (error == 0 && !all) {
         size_t first = read_first(futures, count, true);
         error = first == count ? 0 : told_outcome(self, futures[first]);

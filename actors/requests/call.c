@@ -27,7 +27,7 @@ static inline void begin(struct gr_actor *self, struct gr_future *future)
 static inline bool is_bound(const struct gr_actor *self)
 {
     const struct gri_message *m = self->current;
-    return m != NULL && m->reply != NULL && (m->reply->flags & GRI_MAIL_DEADLINE);
+    return m != NULL && ((m->reply != NULL ? m->reply : m)->flags & GRI_MAIL_DEADLINE);
 }
 
 /* The common case: a small plain request without a deadline to an actor of this loop that has room. False: nothing was
@@ -103,9 +103,14 @@ __attribute__((noinline)) static int end_failed(struct gr_future *future, int er
 static int call_foreign(gr_ref to, const struct gr_type *reply_type, void *out, gr_time deadline,
                         const struct gr_type *type, const void *message)
 {
+    int error = gri_foreign_may_call(to);
+    if (error != 0) { /* nothing is sent: it is no dead letter */
+        if (type->flags & GRI_TYPE_COUNTED) gr_message_release(type, message);
+        return error;
+    }
     struct gr_future *future = gri_foreign_ask(to, reply_type, deadline, type, message);
     if (future == NULL) return GR_ENOMEM;
-    int error = gri_foreign_await(future, GR_FOREVER);
+    error = gri_foreign_await(future, GR_FOREVER);
     if (error == 0) take_value(future, out, reply_type);
     gr_future_release(future);
     return error;

@@ -70,6 +70,8 @@ static void call(struct gr_actor *self, struct callback *callback)
     }
 }
 
+#define CALLBACKS_MAX 64u /* in one go: others of the loop have their turns between */
+
 void gri_run_callbacks(struct gr_actor *self)
 {
     struct gri_actor_extra *extra = self->extra;
@@ -80,10 +82,15 @@ void gri_run_callbacks(struct gr_actor *self)
     self->control &= (uint8_t)~GRI_CONTROL_CALLBACKS;
     extra->in_callback = true;
     struct gri_list_node *node;
-    while (!(self->control & ends) && (node = gri_list_first(&due)) != NULL)
+    for (unsigned i = 0; i < CALLBACKS_MAX && (node = gri_list_first(&due)) != NULL; i++) {
+        if (self->control & ends) break;
         call(self, GRI_CONTAINER_OF(node, struct callback, listener.node));
+    }
     extra->in_callback = false;
+    if (gri_list_is_empty(&due)) return;
+    gri_list_move(&due, &extra->callbacks); /* what became due meanwhile comes after the rest */
     gri_list_move(&extra->callbacks, &due);
+    self->control |= GRI_CONTROL_CALLBACKS;
 }
 
 static int add(struct gr_actor *self, struct gr_future *future, struct callback callback)
@@ -102,6 +109,7 @@ int gr_future_on_done(gr_actor *self, gr_future *future, gr_future_callback fn, 
         return gri_fail(self, GR_ENOMEM, "gr_future_on_done: there was no memory for the future");
     if (future->is_foreign || future->owner != self)
         return gri_fail(self, GR_ECONTEXT, "gr_future_on_done: the future belongs to somebody else");
+    if (fn == NULL) return gri_fail(self, GR_EINVALID, "gr_future_on_done: there is no function");
     return add(self, future, (struct callback){.listener.tell = tell, .fn = fn, .context = context});
 }
 

@@ -139,6 +139,10 @@ static struct gr_completions *create(struct gr_actor *self, size_t count)
 
 gr_completions *gr_as_completed(gr_actor *self, gr_future *const *futures, size_t count)
 {
+    if (self == NULL) {
+        gri_fail(NULL, GR_ECONTEXT, "gr_as_completed: only an actor can wait for several futures");
+        return NULL;
+    }
     if (futures == NULL && count != 0) {
         gri_fail(self, GR_EINVALID, "gr_as_completed: there is no array of futures");
         return NULL;

@@ -45,8 +45,19 @@ void gri_request_leaves(const struct gri_loop *loop, struct gri_message *reply)
     if (left != GR_FOREVER) gri_request_bound(reply, gri_clock_after(gri_clock_now(loop->clock), left));
 }
 
+void gri_request_deferred(const struct gri_loop *loop, struct gri_message *m, const struct gri_message *reply)
+{
+    gr_time left = gri_request_left(loop, reply);
+    if (left == GR_FOREVER) return;
+    m->flags |= GRI_MAIL_DEADLINE;
+    m->to_generation = (uint64_t)gri_clock_after(loop->now, left);
+}
+
 gr_time gr_time_left(const gr_actor *self)
 {
     const struct gri_message *m = self == NULL ? NULL : self->current;
-    return m == NULL || m->reply == NULL ? GR_FOREVER : gri_request_left(self->loop, m->reply);
+    if (m == NULL) return GR_FOREVER;
+    if (m->reply != NULL) return gri_request_left(self->loop, m->reply);
+    if (!(m->flags & GRI_MAIL_DEADLINE)) return GR_FOREVER;
+    return gri_clock_left(self->loop->now, (gr_time)m->to_generation);
 }

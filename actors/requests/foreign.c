@@ -252,16 +252,32 @@ int gri_foreign_error(gr_future *future)
     return future->error;
 }
 
+/* Whether this thread may wait for what a system is to bring; `what` waits. */
+static int may_wait(const struct gr_system *system, const char *what)
+{
+    if (gri_loop_current() == NULL && !system->is_simulated) return 0;
+    return gri_fail(NULL, GR_ECONTEXT,
+                    "%s: waiting here would stop the loop that is to answer; the thread that runs the system "
+                    "waits by gr_system_run_until",
+                    what);
+}
+
+int gri_foreign_may_call(gr_ref to)
+{
+    struct gr_system *system = gri_seat_enter(to.seat);
+    if (system == NULL) return 0; /* the request will tell why it can't be sent */
+    int error = may_wait(system, "gr_call");
+    gri_seat_leave(to.seat);
+    return error;
+}
+
 static int wait_for(gr_future *future, gr_time deadline)
 {
     if (gri_foreign_error(future) != GRI_FUTURE_PENDING) return future->error;
     struct gr_system *system = future->foreign.box->system;
     if (deadline == 0) return GR_ETIMEOUT;
-    if (gri_loop_current() != NULL || system->is_simulated)
-        return gri_fail(
-            NULL, GR_ECONTEXT,
-            "gr_await: waiting here would stop the loop that is to answer; the thread that runs the system "
-            "waits by gr_system_run_until");
+    int error = may_wait(system, "gr_await");
+    if (error != 0) return error;
     gr_time left = gri_clock_left(now_of(system), future->foreign.deadline);
     bool own_deadline = left <= deadline;
     if (gri_cell_wait(&future->foreign.box->cell, own_deadline ? left : deadline) == 0)

@@ -79,6 +79,7 @@ int gri_defer(gr_actor *self, const struct gr_type *request, gr_promise *promise
     gri_list_push_back(&extra->obligations, &token->obligation.node);
     extra->deferred++;
     promise->handle = token->obligation.handle;
+    gri_request_deferred(self->loop, self->current, reply);
     return 0;
 
 fail:

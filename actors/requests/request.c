@@ -89,7 +89,10 @@ void gri_request_send(struct gr_actor *self, struct gr_future *future, gr_ref to
         if (reply != NULL) gri_loop_free_message(loop, reply);
     }
     gri_dead_message(self, to, type, message, expired ? GR_DEAD_EXPIRED : gri_dead_letter_cause(error));
-    gri_fail_request(self, to, type, error);
+    if (deadline < 0)
+        gri_fail(self, error, "a %s request was not sent: its deadline is negative", type->name);
+    else
+        gri_fail_request(self, to, type, error);
     gri_future_complete(future, error, gri_error_answer(self, error));
 }
 

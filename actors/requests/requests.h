@@ -106,6 +106,10 @@ void gri_request_bound(struct gri_message *reply, gr_time deadline);
 /* What is left of it, seen from a loop; GR_FOREVER if there is none. */
 gr_time gri_request_left(const struct gri_loop *loop, const struct gri_message *reply);
 
+/* Who handles `m` defers its answer, whose envelope it has taken: what is left goes on to bound what it asks for. */
+void gri_request_deferred(const struct gri_loop *loop, struct gri_message *m,
+                          const struct gri_message *reply);
+
 /* The request leaves the loop, or its asker does. */
 void gri_request_leaves(const struct gri_loop *loop, struct gri_message *reply);
 
@@ -115,6 +119,7 @@ void gri_request_leaves(const struct gri_loop *loop, struct gri_message *reply);
 int gri_foreign_send(gr_ref to, const struct gr_type *type, const void *message, bool keep_on_failure);
 gr_future *gri_foreign_ask(gr_ref to, const struct gr_type *reply_type, gr_time deadline,
                            const struct gr_type *type, const void *message);
+int gri_foreign_may_call(gr_ref to); /* whether a gr_call would wait where it may */
 int gri_foreign_control(gr_ref to, enum gri_mail_kind kind, int reason);
 int gri_foreign_await(gr_future *future, gr_time deadline);
 void gri_foreign_release(gr_future *future);

@@ -35,7 +35,7 @@ static void cancel_one(struct gr_scope *scope, int error)
     struct gri_list_node *node = gri_list_first(&scope->children);
     for (; node != NULL; node = gri_list_next(&scope->children, node)) {
         struct child *child = GRI_CONTAINER_OF(node, struct child, listener.node);
-        gri_task_cancel(child->listener.future);
+        (void)gri_task_cancel_again(child->listener.future); /* needs memory if it was told before */
     }
 }
 
@@ -139,11 +139,19 @@ gr_scope *gr_scope_open(gr_actor *self, gr_time deadline)
     return scope;
 }
 
+/* Whether the scope is among the actor's that are open; if it was closed, nothing of it is there to look at. */
+static bool is_open(const struct gr_actor *self, const struct gr_scope *scope)
+{
+    const struct gr_scope *open = self->extra != NULL ? self->extra->scope : NULL;
+    while (open != NULL && open != scope) open = open->outer;
+    return open != NULL && scope != NULL;
+}
+
 int gr_scope_cancel(gr_actor *self, gr_scope *scope)
 {
-    if (scope == NULL) return gri_fail(self, GR_EINVALID, "gr_scope_cancel: there is no scope");
-    if (scope->owner != self)
-        return gri_fail(self, GR_ECONTEXT, "gr_scope_cancel: the scope belongs to somebody else");
+    if (self == NULL) return gri_fail(NULL, GR_ECONTEXT, "gr_scope_cancel: only an actor has scopes");
+    if (!is_open(self, scope))
+        return gri_fail(self, GR_EINVALID, "gr_scope_cancel: no such scope of this actor is open");
     cancel(scope, GR_ECANCELLED);
     return 0;
 }
@@ -168,7 +176,7 @@ static struct gr_future *new_child(struct gr_actor *self, struct gr_scope *scope
 gr_future *gri_scope_start(gr_actor *self, gr_scope *scope, const struct gr_behaviour *behaviour,
                            const struct gr_spawn_options *options, const void *start)
 {
-    bool is_own = scope != NULL && scope->owner == self;
+    bool is_own = self != NULL && is_open(self, scope);
     struct gr_future *future = is_own ? new_child(self, scope) : NULL;
     if (future != NULL && !scope->is_cancelled) {
         gri_task_begin(self, future, behaviour, options, start);
@@ -180,17 +188,10 @@ gr_future *gri_scope_start(gr_actor *self, gr_scope *scope, const struct gr_beha
         return future;
     }
     int error = is_own ? GR_ENOMEM : GR_EINVALID;
-    gri_fail(self, error, "%s was not started in a scope: %s", behaviour->name, gr_error_text(error));
+    gri_fail(self, error, "%s was not started in a scope: %s", behaviour->name,
+             is_own ? gr_error_text(error) : "no such scope of this actor is open");
     if (is_own) cancel(scope, error);
     return NULL;
-}
-
-/* Whether the scope is among those that are open. */
-static bool is_open(const struct gr_actor *self, const struct gr_scope *scope)
-{
-    const struct gr_scope *open = self->extra->scope;
-    while (open != NULL && open != scope) open = open->outer;
-    return open != NULL && scope != NULL;
 }
 
 /* Waits until the innermost scope has no children, and frees it. Returns why it was cancelled, or GR_EKILLED. */
@@ -214,7 +215,8 @@ int gr_scope_close(gr_actor *self, gr_scope *scope)
 {
     int error = gri_may_wait(self, 0, "gr_scope_close");
     if (error != 0) return error;
-    if (!is_open(self, scope)) return gri_fail(self, GR_EINVALID, "gr_scope_close: no such scope is open");
+    if (!is_open(self, scope))
+        return gri_fail(self, GR_EINVALID, "gr_scope_close: no such scope of this actor is open");
     while (self->extra->scope != scope) {
         cancel(self->extra->scope, GR_ECANCELLED);
         error = close_innermost(self);

@@ -145,7 +145,7 @@ bool gri_task_is_running(const struct gr_future *future)
 gr_ref gr_future_task(const gr_future *future)
 {
     gr_ref none = {0, 0, 0};
-    if (future == NULL || future->error != GRI_FUTURE_PENDING || future->kind != GRI_FUTURE_TASK) return none;
+    if (future == NULL || future->kind != GRI_FUTURE_TASK || gr_future_done(future)) return none;
     return future->is_foreign ? future->to : future->task.ref;
 }
 

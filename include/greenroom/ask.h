@@ -6,9 +6,10 @@
  *
  * Deadlocks: coroutines that wait for each other's answers in a circle would wait for ever. The request that closes it is
  * noticed, and one of the circle ends with GR_EDEADLOCK, which the log and gr_last_error explain. That is so for waits by
- * gr_call, gr_await and gr_wait_for with GR_FOREVER, in a circle of 24 actors at most. A circle is not found if in it
- * somebody waits with a deadline of his own, which ends it anyway; waits for several futures at once, as in gr_gather;
- * has a callback that may yet answer; or passed the request on: give such waits a deadline.
+ * gr_call, and by gr_await and gr_wait_for with GR_FOREVER, whatever the deadlines of the requests, in a circle of 24 actors
+ * at most. A circle is not found if in it somebody waits by gr_await or gr_wait_for with a deadline, which ends it anyway;
+ * waits for several futures at once, as in gr_gather; has a callback that may yet answer; or passed the request on: give
+ * such waits a deadline.
  */
 #ifndef GREENROOM_ASK_H
 #define GREENROOM_ASK_H
@@ -32,7 +33,8 @@ GR_API int gr_reply_error(gr_actor *self, int error);
 /*
  * What is left of the deadline of the request being handled, at least 0; GR_FOREVER if it has none, or no unanswered
  * request is being handled. Requests made meanwhile end by then, whatever deadlines of their own say: with GR_ETIMEOUT,
- * at once if nothing is left. A forwarded or stashed request keeps its deadline. GR_FOREVER if `self` is NULL.
+ * at once if nothing is left. One that is deferred (promise.h) bounds them until the handler returns or, in a coroutine, the
+ * next receive. A forwarded or stashed request keeps its deadline. GR_FOREVER if `self` is NULL.
  */
 GR_API gr_time gr_time_left(const gr_actor *self);
 

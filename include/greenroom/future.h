@@ -113,7 +113,7 @@ GR_API int gr_future_cancel(gr_actor *self, gr_future *future);
  * a handler actor is between messages, for a coroutine while it waits. Several are called in order, and futures in the
  * order in which they are done. `fn` may not wait; it may start, cancel and release futures, this one too. It is not
  * called when the future is released before, or the owner ends. Errors: GR_ENOMEM, also for NULL, which is not called
- * for; GR_ECONTEXT if the future isn't yours. Needs `self`.
+ * for; GR_ECONTEXT if the future isn't yours; GR_EINVALID if `fn` is NULL. Needs `self`.
  */
 GR_API GR_MUST_USE int gr_future_on_done(gr_actor *self, gr_future *future, gr_future_callback fn,
                                          void *context);
@@ -147,7 +147,8 @@ GR_API GR_MUST_USE int gr_wait(gr_actor *self, gr_future *const *futures, size_t
 /*
  * Waits for the values of all. Returns 0, the first error in time (see the flags), or what ended the wait: GR_ETIMEOUT,
  * GR_ECANCELLED, GR_EKILLED. The others are left as they are, but failures of any, also later ones, count as looked at. The
- * values are in the futures, which are in the order of the array. Of none it is 0. Needs a coroutine.
+ * values are in the futures, which are in the order of the array. Of none it is 0. Needs a coroutine. Errors: GR_EINVALID
+ * for other flags.
  */
 GR_API GR_MUST_USE int gr_gather(gr_actor *self, gr_future *const *futures, size_t count,
                                  enum gr_gather_flags flags, gr_time deadline);

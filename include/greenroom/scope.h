@@ -30,14 +30,16 @@ GRI_BEGIN_C
 GR_API GR_MUST_USE gr_scope *gr_scope_open(gr_actor *self, gr_time deadline);
 
 /* Cancels what was started in the scope, and the waits of its actor until it is closed, which then gives GR_ECANCELLED.
- * Nothing if it is cancelled already. Errors: GR_EINVALID for NULL, GR_ECONTEXT for another actor's. */
+ * Nothing if it is cancelled already. A task that was told to cancel before is told again. Errors: GR_EINVALID if the
+ * caller has no such scope open; GR_ECONTEXT if `self` is NULL. */
 GR_API int gr_scope_cancel(gr_actor *self, gr_scope *scope);
 
 /*
  * Waits until all tasks of the scope have ended, and frees it. Scopes inside of it that are still open are cancelled and
  * closed first; if one of them had failed, by a task or its own deadline, that counts as this one's failure and cancels
  * what is left of it. Returns 0; or why the scope was cancelled: the first error, GR_ETIMEOUT or GR_ECANCELLED; or
- * GR_EKILLED when the actor is killed meanwhile, and then it has not waited. GR_EINVALID if no such scope is open.
+ * GR_EKILLED when the actor is killed meanwhile, and then it has not waited. That may also be the error of a task: the
+ * caller itself is killed if its next wait says so too. GR_EINVALID if the caller has no such scope open.
  */
 GR_API GR_MUST_USE int gr_scope_close(gr_actor *self, gr_scope *scope);
 
@@ -55,7 +57,7 @@ GRI_END_C
  * The future is the caller's as any other: it outlives the scope, and may be released early, which does not let the task
  * out of the scope. Its failure ends the scope, so it is not logged. In a cancelled scope the future is GR_ECANCELLED at
  * once. A task that can't be started counts as one that failed. NULL when there is no memory, which fails the scope too,
- * or for a `scope` that is NULL.
+ * or if the caller has no such scope open.
  */
 #define gr_scope_start_with(self, scope, T, options, ...)                                                    \
     gri_scope_start(self, scope, T##_gr_behaviour(), GRI_OPTIONS(gri_spawn_options, GRI_OPEN options),       \

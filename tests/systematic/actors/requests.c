@@ -258,6 +258,7 @@ gr_time rp_bound(int actor)
     if (actor == RP_OUTSIDE || rp_world.actors[actor].current < 0) return GR_FOREVER;
     const struct rp_message *m = &rp_world.messages[rp_world.actors[actor].current];
     const struct rp_request *r = m->request < 0 ? NULL : &rp_world.requests[m->request];
+    if (r != NULL && m->deferred) return r->deadline;
     if (r == NULL || r->answered || r->holder != actor) return GR_FOREVER;
     return r->done && r->error == GR_EDEADLOCK ? GR_FOREVER : r->deadline; /* then it was taken back */
 }

@@ -390,7 +390,7 @@ static const struct gr_type *question_type(int number)
 bool rp_defer(int actor, gr_actor *self, int number)
 {
     struct rp_world *w = &rp_world;
-    const struct rp_message *m = &w->messages[number];
+    struct rp_message *m = &w->messages[number];
     bool patterns = w->program->seed % 4 ==
                     3; /* the question may be stashed afterwards, and come without its asker */
     bool wanted = w->program->has_tasks && !patterns && (m->mode == RP_ANSWER || m->mode == RP_IGNORE) &&
@@ -404,6 +404,7 @@ bool rp_defer(int actor, gr_actor *self, int number)
         rp_fail(RP_G8, actor, number, "a question that was put aside could be answered");
     w->deferred[w->deferred_count++] = (struct rp_deferred){actor, number, promise, false};
     w->requests[m->request].holder = -1;
+    m->deferred = true;
     rp_note("puts aside", actor, number, 0);
     return true;
 }

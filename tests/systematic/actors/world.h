@@ -136,6 +136,7 @@ struct rp_message {
     bool returned;    /* it was put back alone, once */
     bool overtaken;   /* one that is behind it was handled, so it must not come any more */
     bool after_down;  /* the down of its sender was */
+    bool deferred; /* a question whose answer was put aside: its deadline bounds what its handler asks for */
 };
 
 struct rp_request {

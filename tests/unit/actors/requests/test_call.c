@@ -150,7 +150,13 @@ static int no_start(gr_actor *self, struct number *state, const struct address *
 static void call_in_handler(gr_actor *self, struct number *state, const struct address *m)
 {
     struct words out;
+    struct gr_system_counts before, after;
+    gr_system_count(gr_actor_system(self), &before);
     CHECK_EQ(gr_call(self, m->ref, &out, GR_FOREVER, get_words), GR_ECONTEXT);
+    CHECK_EQ(gr_call(NULL, m->ref, &out, GR_FOREVER, get_words), GR_ECONTEXT);
+    CHECK(strncmp(gr_last_error(NULL), "gr_call: waiting here would stop", 32) == 0);
+    gr_system_count(gr_actor_system(self), &after);
+    CHECK_EQ(after.requests, before.requests); /* nothing was asked */
     note("refused");
 }
 

@@ -189,6 +189,44 @@ static int fair(gr_actor *self, void *argument)
     return 0;
 }
 
+static int called, called_before_ping;
+
+static void counts(gr_actor *self, gr_future *future, void *context)
+{
+    if (called++ == 0) gr_send(self, *(gr_ref *)context, ping);
+}
+
+static int neighbour_main(gr_actor *self, const struct gr_nothing *m)
+{
+    struct gr_mail mail;
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    called_before_ping = called;
+    return 0;
+}
+
+GR_COROUTINE(neighbour, gr_nothing, neighbour_main);
+
+static int many(gr_actor *self, void *argument)
+{
+    gr_promise promise;
+    gr_ref other = gr_spawn(self, neighbour);
+    called = called_before_ping = 0;
+    gr_future *future = gr_promise_create(self, number, &promise);
+    for (int i = 0; i < 1000; i++) CHECK_EQ(gr_future_on_done(self, future, counts, &other), 0);
+    CHECK_EQ(gr_fulfil(self, promise, number, .value = 1), 0);
+    CHECK_EQ(gr_sleep(self, 10), 0);
+    CHECK_EQ(called, 1000);
+    CHECK(called_before_ping > 0 && called_before_ping < 200);
+    gr_future_release(future);
+    return 0;
+}
+
+Case(callback, g19_many_that_are_due_at_once_let_others_have_their_turns)
+{
+    run_seeds(1, 3, many);
+    run_real(1, many);
+}
+
 Case(callback, g19_one_that_registers_itself_again_and_again_holds_nobody_up)
 {
     run_seeds(1, 3, fair);

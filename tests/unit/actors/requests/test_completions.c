@@ -145,3 +145,11 @@ Case(completions, of_no_array_are_refused)
 {
     run_seeds(1, 1, nothing_to_take);
 }
+
+Case(completions, without_an_actor_there_are_none)
+{
+    gr_future *none[1] = {NULL};
+    CHECK(gr_as_completed(NULL, none, 1) == NULL);
+    CHECK_TEXT(gr_last_error(NULL), "gr_as_completed: only an actor can wait for several futures");
+    CHECK(gr_as_completed(NULL, NULL, 0) == NULL);
+}

@@ -36,6 +36,45 @@ static int link_main(gr_actor *self, const struct link_start *start)
 
 GR_COROUTINE(link_of_chain, link_start, link_main);
 
+/* The same where the answer is deferred first, as who answers later does. */
+static int deferring_main(gr_actor *self, const struct address *next)
+{
+    struct gr_mail mail;
+    struct number number;
+    gr_promise promise;
+    CHECK_EQ(gr_receive(self, &mail, GR_FOREVER), 0);
+    gr_time begin = *clock_of(self);
+    CHECK_EQ(gr_defer(self, get_sum, &promise), 0);
+    CHECK_EQ(gr_time_left(self), 300);
+    CHECK_EQ(gr_call(self, next->ref, &number, GR_FOREVER, get_sum), GR_ETIMEOUT);
+    CHECK_EQ(*clock_of(self) - begin, 300);
+    CHECK_EQ(gr_time_left(self), 0);
+    CHECK_EQ(gr_receive(self, &mail, 0), GR_ETIMEOUT);
+    CHECK_EQ(gr_time_left(self), GR_FOREVER); /* nothing is being handled any more */
+    note("done");
+    return 0;
+}
+
+GR_COROUTINE(deferring, address, deferring_main);
+
+static int deferred(gr_actor *self, void *argument)
+{
+    struct number number;
+    notes_clear();
+    gr_ref last = gr_spawn_with(self, link_of_chain, (.loop = GR_SPREAD), .expects = 300);
+    gr_ref first = gr_spawn_with(self, deferring, (.loop = GR_SPREAD), .ref = last);
+    CHECK_EQ(gr_call(self, first, &number, 300, get_sum), GR_ETIMEOUT);
+    CHECK_EQ(gr_sleep(self, 10), 0);
+    CHECK_TEXT(notes(), "done");
+    return 0;
+}
+
+Case(deadline, one_whose_answer_is_deferred_goes_on_to_bound_what_is_asked)
+{
+    run_seeds(1, 3, deferred);
+    run_seeds(3, 10, deferred);
+}
+
 static int chain(gr_actor *self, void *argument)
 {
     struct number number;

@@ -109,6 +109,10 @@ static int takes_others(gr_actor *self, const struct gr_nothing *m)
     CHECK_EQ(gr_wait(self, &others, 1, GR_WAIT_ALL, NULL, 0), GR_ECONTEXT);
     CHECK(gr_as_completed(self, &others, 1) == NULL);
     CHECK_EQ(gr_future_on_done(self, others, NULL, NULL), GR_ECONTEXT);
+    gr_promise promise;
+    gr_future *own = gr_promise_create(self, number, &promise);
+    CHECK_EQ(gr_future_on_done(self, own, NULL, NULL), GR_EINVALID);
+    CHECK_EQ(gr_gather(self, &own, 1, 7, 0), GR_EINVALID);
     return 0;
 }
 GR_COROUTINE(takes_others, gr_nothing, takes_others);

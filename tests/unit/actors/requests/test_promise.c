@@ -188,3 +188,40 @@ Case(promise, a_coroutine_defers_too_and_its_death_ends_the_request)
     run_seeds(1, 3, from_coroutine);
     run_seeds(2, 5, from_coroutine);
 }
+
+static int strangers;
+
+/* Gets another actor's promise while it has one of its own. */
+static int stranger_main(gr_actor *self, const struct number *theirs)
+{
+    gr_promise own;
+    gr_future *future = gr_promise_create(self, number, &own);
+    CHECK(own.handle != (uint64_t)theirs->value);
+    CHECK_EQ(gr_fulfil(self, (gr_promise){(uint64_t)theirs->value}, number, .value = 1), GR_ENOTFOUND);
+    CHECK(!gr_future_done(future));
+    gr_future_release(future);
+    strangers++;
+    return 0;
+}
+
+GR_COROUTINE(stranger, number, stranger_main);
+
+static int of_another(gr_actor *self, void *argument)
+{
+    gr_promise promise;
+    gr_future *future = gr_promise_create(self, number, &promise);
+    strangers = 0;
+    for (int i = 0; i < 20; i++)
+        (void)wait_down(self,
+                        gr_spawn_with(self, stranger, (.loop = GR_SPREAD), .value = (int64_t)promise.handle));
+    CHECK_EQ(strangers, 20);
+    CHECK(!gr_future_done(future));
+    gr_future_release(future);
+    return 0;
+}
+
+Case(promise, of_another_actor_sets_nothing)
+{
+    run_seeds(1, 3, of_another);
+    run_seeds(2, 5, of_another);
+}

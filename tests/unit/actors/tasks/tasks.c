@@ -14,8 +14,8 @@ static int work_main(gr_actor *self, const struct job *job, struct number *resul
     if (job->notes && error != 0) note("%lld:%s", (long long)job->value, gr_error_name(error));
     if (error == GR_ECANCELLED) CHECK(gr_is_cancelled(self));
     if (error == GR_ECANCELLED && job->cleans_up) {
-        CHECK_EQ(gr_sleep(self, gr_seconds(1)), 0);
-        if (job->notes) note("%lld:clean", (long long)job->value);
+        const char *end = gr_sleep(self, gr_seconds(1)) == 0 ? "clean" : "cut";
+        if (job->notes) note("%lld:%s", (long long)job->value, end);
     }
     if (error == GR_ECANCELLED && job->stubborn) error = gr_sleep(self, gr_milliseconds(10));
     result->value = job->value;

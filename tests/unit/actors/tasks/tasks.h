@@ -11,7 +11,7 @@ struct job {
     int32_t error;  /* to end with instead of the value */
     bool notes;     /* notes what it sees */
     bool stubborn;  /* goes on when it is cancelled */
-    bool cleans_up; /* sleeps a second more when it is cancelled */
+    bool cleans_up; /* sleeps a second more when it is cancelled, if it is not cancelled again */
     bool is_killed; /* kills itself first */
 };
 GR_MESSAGE(job, GR_FIELD(job, value), GR_FIELD(job, sleep), GR_FIELD(job, error), GR_FIELD(job, notes),

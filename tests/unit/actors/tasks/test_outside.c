@@ -3,6 +3,7 @@
 #include "tests/unit/actors/tasks/tasks.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 static void *runs(void *system)
 {
@@ -32,6 +33,10 @@ static void outcomes(gr_system *system)
     gr_future_release(bad);
     gr_future_release(slow);
     gr_future_release(gr_system_start(system, speak, (), .value = 1)); /* its result is dropped */
+    gr_future *unseen = gr_system_start(system, work, (), .value = 1);
+    for (int i = 0; i < 60000 && !gr_ref_is_null(gr_future_task(unseen)); i++) usleep(1000);
+    CHECK(gr_ref_is_null(gr_future_task(unseen))); /* it has ended, though nobody has looked */
+    gr_future_release(unseen);
     gr_future *none = gr_system_start(system, work, (.loop = 99), .value = 1);
     CHECK_EQ(gr_await(NULL, none, 0), GR_EINVALID);
     gr_future_release(none);

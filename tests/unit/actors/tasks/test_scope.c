@@ -90,6 +90,30 @@ static int deadline(gr_actor *self, void *argument)
     return 0;
 }
 
+static int told_before(gr_actor *self, void *argument)
+{
+    notes_clear();
+    gr_time begin = gr_now(self);
+    gr_scope *scope = gr_scope_open(self, gr_milliseconds(1500));
+    gr_future *one = CHILD(self, scope, .value = 1, .sleep = -1, .notes = true, .cleans_up = true);
+    CHECK_EQ(gr_sleep(self, gr_seconds(1)), 0);
+    CHECK_EQ(gr_future_cancel(self, one), 0); /* it cleans up until 2 s have passed */
+    CHECK_EQ(gr_scope_close(self, scope), GR_ETIMEOUT);
+    CHECK(ms_since(self, begin) >= 1500 && ms_since(self, begin) < 1600);
+    CHECK_TEXT(notes(), "1:begun 1:GR_ECANCELLED 1:cut 1:ended");
+    gr_future_release(one);
+    CHECK_EQ(gr_scope_cancel(self, scope), GR_EINVALID); /* it is gone */
+    CHECK(gr_scope_start(self, scope, work, .value = 1) == NULL);
+    CHECK_EQ(gr_scope_close(self, scope), GR_EINVALID);
+    return 0;
+}
+
+Case(scope, its_deadline_reaches_a_task_that_was_told_to_cancel_before)
+{
+    run_seeds(1, 3, told_before);
+    run_seeds(2, 5, told_before);
+}
+
 Case(scope, the_deadline_or_a_cancel_ends_all_its_tasks)
 {
     run_seeds(1, 3, deadline);
