@@ -13,7 +13,7 @@ ATOMIC = re.compile(r"__atomic_\w+|__sync_\w+|\b_Atomic\b|<stdatomic\.h>|\batomi
 SYSTEM = re.compile(r"\b(__linux__|__linux|linux|__gnu_linux__|__APPLE__|__MACH__|_WIN32|_WIN64|__unix__|__unix"
                     r"|__FreeBSD__|__NetBSD__|__OpenBSD__|__DragonFly__|__sun|__ANDROID__|__CYGWIN__|__GLIBC__)\b")
 COLUMNS_MAX = 125  # a few more than the 120 at which comments are wrapped, for an edit within a paragraph
-# Written by a program, and the text that this program writes; and what is still to be wrapped.
+# Written by a program.
 FREE_LINES = {"docs/performance.md"}
 # Written in pieces, so that this file passes its own rule.
 FOREIGN = re.compile("|".join(["\\.\\./" + "shared", "/wo" + "rk/",
